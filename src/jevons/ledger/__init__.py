@@ -1,0 +1,1 @@
+"""Where records are kept, and how calls become cells. Knows no physics."""

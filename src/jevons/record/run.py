@@ -1,0 +1,53 @@
+"""One run of a test suite, and the result of one attempt of one test in it."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Run(msgspec.Struct, kw_only=True, omit_defaults=True, tag_field="event", tag="run"):
+    """One run of a test suite. Written at its start and again at its end: the later line wins."""
+
+    id: str
+    project: str = ""
+    """Name of the project's root folder, or as set."""
+    started_us: int = 0
+    ended_us: int | None = None
+    """None while it runs, or for ever if it was killed."""
+    commit: str = ""
+    branch: str = ""
+    pull_request: str = ""
+    ci: str = ""
+    """Name of the CI system (``github``, ``gitlab`` ...); empty on a desk."""
+    place: str = ""
+    """Where the machine that runs the tests stands, as set: ISO 3166 code, or a cloud region."""
+    workers: int = 1
+    versions: dict[str, str] = {}
+    """jevons, python, platform, and the packages that were seen to make calls."""
+    unseen: list[str] = []
+    """Stacks that were loaded during the run and that jevons cannot see through."""
+    lost: int = 0
+    """Events that could not be written to the ledger."""
+    lost_reason: str = ""
+
+
+class TestResult(msgspec.Struct, kw_only=True, omit_defaults=True, tag_field="event", tag="test"):
+    """One attempt of one test."""
+
+    __test__ = False  # not a test class, whatever pytest's naming rule says
+
+    run: str
+    test: str
+    """Node id, free-text parameters masked."""
+    outcome: str = ""
+    """``passed``, ``failed``, ``skipped``, ``xfailed``, ``xpassed`` or ``rerun``."""
+    attempt: int = 1
+    started_us: int = 0
+    duration_us: int = 0
+    """Set-up, call and teardown together."""
+    fixtures: list[str] = []
+    """Instance ids of the shared fixtures it used; their calls are shared out over their users."""
+    phase: str = ""
+    """The phase that decided the outcome."""
+    worker: str = ""
+    """pytest-xdist worker, empty without it."""
