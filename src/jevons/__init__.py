@@ -1,3 +1,26 @@
-"""jevons: know, cut and cap what the AI in your tests costs."""
+"""jevons: know, cut and cap what the AI in your tests costs.
+
+For calls that no tap can see, a suite tells of them itself:
+
+>>> jevons.record_call(model="my-model", input_tokens=120, output_tokens=30)
+>>> with jevons.measure(model="my-model") as call: ...
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from jevons.capture.manual import measure, record_call
 
 __version__ = "0.1.0"
+__all__ = ["__version__", "measure", "record_call"]
+
+
+def __getattr__(name: str) -> Any:
+    # Lazily: pytest imports this package in every run, with jevons on or off.
+    if name in ("measure", "record_call"):
+        from jevons.capture import manual
+
+        return getattr(manual, name)
+    raise AttributeError(f"module 'jevons' has no attribute {name!r}")

@@ -1,5 +1,11 @@
 """Wire formats of AI providers: bytes in, facts out.
 
-One small reader per format. Used by the taps, by readers of recordings and by
-replay alike, so it knows no HTTP client.
+`find` says whether a request is an AI call, `read` fills a `Call` from its bytes. One small
+reader per format (`openai_chat`, `anthropic_messages`, `gemini` ...), listed in `match`; used
+by the taps, by readers of recordings and by replay alike, so it knows no HTTP client.
 """
+
+from jevons.wire.match import Match, find
+from jevons.wire.reader import read
+
+__all__ = ["Match", "find", "read"]

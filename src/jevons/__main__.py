@@ -1,0 +1,5 @@
+"""`python -m jevons` is `jevons`."""
+
+from jevons.cli import main
+
+main()

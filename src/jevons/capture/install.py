@@ -1,0 +1,74 @@
+"""Laying the taps and taking them up again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from jevons.capture import httpx, recorder, replays, scope
+from jevons.capture.imports import Watch
+from jevons.capture.recorder import Recorder
+from jevons.capture.site import Site
+from jevons.record import Call
+
+
+class Handle:
+    """What `install` did, so that it can be undone."""
+
+    def __init__(self, taken: Recorder, watch: Watch, undo: list[Callable[[], None]]) -> None:
+        self.recorder = taken
+        self._watch = watch
+        self._undo = undo
+
+    def uninstall(self) -> None:
+        """Finish open streams and put everything back as it was."""
+        flush()
+        self._watch.stop()
+        while self._undo:
+            self._undo.pop()()
+        recorder.active = None
+
+
+def install(
+    sink: Callable[[Call], object], *, run: str, root: Path, secret: bytes, judges: tuple[str, ...] = ()
+) -> Handle:
+    """Lay the taps: from now on every AI call of this process is handed to `sink`.
+
+    Parameters
+    ----------
+    sink
+        Gets each finished `Call`, in the thread that finished it. What it raises is counted, not passed on.
+    run
+        Id of the run, stored in each call.
+    root
+        Folder that call sites are given relative to.
+    secret
+        Key of all hashes, at most 64 bytes.
+    judges
+        Further names that mark a judge's code, see `Site`.
+
+    Stacks that are not imported yet are tapped when they are; nothing is imported for the taps' sake.
+    Raises RuntimeError if taps are laid already.
+    """
+    if recorder.active is not None:
+        raise RuntimeError("jevons already captures in this process: uninstall the first capture before a second")
+    taken = recorder.active = Recorder(sink, run=run, site=Site(root, judges), secret=secret)
+    undo: list[Callable[[], None]] = [scope.carry_into_threads()]
+    taps = {"httpx": httpx.tap, "httpx2": httpx.tap} | replays.MARKS
+    watch = Watch({name: partial(_lay, action, undo) for name, action in taps.items()})
+    return Handle(taken, watch, undo)
+
+
+def _lay(action: Callable[..., Callable[[], None]], undo: list[Callable[[], None]], module: object) -> None:
+    try:
+        undo.append(action(module))
+    except Exception as error:  # a stack we do not know must not keep the suite from running
+        if recorder.active is not None:
+            recorder.active.note_error(error)
+
+
+def flush(of: scope.Scope | None = None) -> None:
+    """Finish calls whose stream nobody closed: all of them, or those of one scope."""
+    if recorder.active is not None:
+        recorder.active.flush(of)

@@ -1,0 +1,13 @@
+"""Energy, carbon, water and hardware of AI calls: pure functions, one phenomenon a file; `account` composes them.
+
+Every figure is an interval (90 %) with a trust level and the factors it used. Knows nothing of where calls came from.
+"""
+
+from jevons.footprint.account import Account, Part, Total, account, share, total
+from jevons.footprint.interval import Interval
+from jevons.footprint.serving import TRUST, Overrides
+
+METHOD_VERSION = "2026.1"
+"""Changes whenever a figure changes for the same facts."""
+
+__all__ = ["METHOD_VERSION", "TRUST", "Account", "Interval", "Overrides", "Part", "Total", "account", "share", "total"]

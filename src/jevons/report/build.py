@@ -1,0 +1,195 @@
+"""From records to the document."""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from jevons.footprint import METHOD_VERSION
+from jevons.footprint.account import Account, Interval, account, total
+from jevons.ledger.cells import Cell, cells
+from jevons.ledger.read import Reading
+from jevons.ledger.repeats import exact
+from jevons.record import Call, Run, TestResult
+from jevons.report.document import Counts, Document, Level, Range, Row
+
+BY = ("test", "model", "role", "file", "provider")
+OUTSIDE = "(outside tests)"
+
+
+def build(
+    reading: Reading, run: Run, *, by: str = "test", extra_notes: Iterable[str] = (), place: str = ""
+) -> Document:
+    """Fold the calls of one run into its report.
+
+    `by` names the rows: one of `BY`. Calls of a shared fixture are divided evenly over the tests that used it.
+    `place` (ISO 3166 code or cloud region) is where this machine stands; the run's own if empty.
+    """
+    if by not in BY:
+        raise ValueError(f"by = {by!r}: use one of {', '.join(BY)}")
+    calls = reading.calls
+    place = place or run.place
+    by_group = cells(calls, lambda call: (call.test, call.fixture, call.role, call.file))
+    figures = account(by_group, place=place)
+    pairs = list(zip(by_group, figures, strict=True))
+    whole = total(figures)
+    counts = count(calls)
+    return Document(
+        run=run.id,
+        project=run.project,
+        started=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(run.started_us / 1e6)),
+        method=METHOD_VERSION,
+        counts=counts,
+        level=level(figures),
+        coverage=whole.coverage,
+        at_least=whole.at_least,
+        trust=whole.trust,
+        avoided=level(figures, avoided=True) if counts.replayed else None,
+        place=whole.place,
+        tests=len({result.test for result in reading.tests}),
+        by=by,
+        rows=rows(pairs, _named(by, reading.tests), reading.tests if by == "test" else ()),
+        roles=rows(pairs, lambda cell: [(cell.group[2], 1.0)], ()),
+        waste=_waste(counts),
+        next=_next(counts, by),
+        notes=[*_notes(counts, run, reading), *extra_notes],
+    )
+
+
+def count(calls: Iterable[Call]) -> Counts:
+    """Exact counts over calls; tokens and repeats are those of live (or found) calls."""
+    calls = list(calls)
+    counts = Counts(calls=len(calls))
+    for call in calls:
+        setattr(counts, call.mode, getattr(counts, call.mode) + 1)
+        counts.failed += call.failed
+        counts.retries += call.retry > 0
+        counts.estimated += call.usage == "estimated"
+        if call.mode in ("mocked", "replayed"):
+            continue
+        counts.unknown += call.usage == "unknown" and not call.failed
+        counts.input_tokens += call.input_tokens or 0
+        counts.cached_tokens += call.cached_tokens or 0
+        counts.output_tokens += call.output_tokens or 0
+        counts.reasoning_tokens += call.reasoning_tokens or 0
+    for repeat in exact(calls):
+        counts.repeats += 1
+        counts.repeated_tokens += (repeat.input_tokens or 0) + (repeat.output_tokens or 0)
+    return counts
+
+
+def level(figures: Iterable[Account], avoided: bool = False) -> Level:
+    """Sum of the figures of accounts: what they cost, or what their replays avoided."""
+    sums = {name: [0.0, 0.0, 0.0] for name in Level.__struct_fields__}
+    for figure in figures:
+        if figure.avoided == avoided:
+            for name, parts in sums.items():
+                _add(parts, getattr(figure, name), 1.0)
+    return Level(**{name: Range(*parts) for name, parts in sums.items()})
+
+
+def _add(parts: list[float], interval: Interval, share: float) -> None:
+    parts[0] += interval.low * share
+    parts[1] += interval.mid * share
+    parts[2] += interval.high * share
+
+
+def rows(
+    pairs: Iterable[tuple[Cell, Account]],
+    named: Callable[[Cell], list[tuple[str, float]]],
+    results: Iterable[TestResult],
+) -> list[Row]:
+    """Rows by energy, the heaviest first. `named` gives the rows that a cell belongs to, with its shares."""
+    own: dict[str, list[Any]] = defaultdict(lambda: [0, 0.0, 0.0, 0])
+    levels: dict[str, dict[str, list[float]]] = defaultdict(
+        lambda: {name: [0.0, 0.0, 0.0] for name in Level.__struct_fields__}
+    )
+    for cell, figure in pairs:
+        for name, share in named(cell):
+            row = own[name]
+            if share == 1.0:
+                row[0] += cell.sums.calls
+            else:
+                row[1] += cell.sums.calls * share
+            row[2] += (cell.sums.input + cell.sums.output) * share
+            row[3] += cell.sums.calls if cell.key.status != "2xx" and share == 1.0 else 0
+            if not figure.avoided:
+                for field, parts in levels[name].items():
+                    _add(parts, getattr(figure, field), share)
+    attempts: dict[str, int] = {}
+    outcomes: dict[str, str] = {}
+    for result in results:
+        attempts[result.test] = max(attempts.get(result.test, 1), result.attempt)
+        outcomes[result.test] = result.outcome
+    energy = sum(parts["energy_wh"][1] for parts in levels.values())
+    made = [
+        Row(
+            name=name,
+            calls=calls,
+            shared_calls=shared,
+            tokens=tokens,
+            failed=failed,
+            level=Level(**{field: Range(*parts) for field, parts in levels[name].items()}),
+            share=levels[name]["energy_wh"][1] / energy if energy else 0.0,
+            attempts=attempts.get(name, 1),
+            outcome=outcomes.get(name, ""),
+        )
+        for name, (calls, shared, tokens, failed) in own.items()
+    ]
+    return sorted(made, key=lambda row: (-row.level.energy_wh.mid, -row.tokens, -row.calls, row.name))
+
+
+def _named(by: str, results: Iterable[TestResult]) -> Callable[[Cell], list[tuple[str, float]]]:
+    if by == "model":
+        return lambda cell: [(cell.key.model or "(no model named)", 1.0)]
+    if by == "provider":
+        return lambda cell: [(cell.key.provider or "unknown", 1.0)]
+    if by in ("role", "file"):
+        place = {"role": 2, "file": 3}[by]
+        return lambda cell: [(cell.group[place] or "(unknown)", 1.0)]
+    users: dict[str, dict[str, None]] = defaultdict(dict)
+    for result in results:
+        for instance in result.fixtures:
+            users[instance][result.test] = None
+
+    def tests(cell: Cell) -> list[tuple[str, float]]:
+        test, fixture = cell.group[0], cell.group[1]
+        sharing = users.get(fixture)
+        if not sharing:
+            return [(test or OUTSIDE, 1.0)]
+        return [(user, 1.0 / len(sharing)) for user in sharing]
+
+    return tests
+
+
+def _waste(counts: Counts) -> str:
+    if not counts.repeats:
+        return ""
+    asked = counts.live + counts.recorded
+    return (
+        f"{counts.repeats:,} of {asked:,} live calls asked again, word for word, what this run had asked before "
+        f"({counts.repeats / asked:.0%} of calls, {counts.repeated_tokens:,} tokens)"
+    )
+
+
+def _next(counts: Counts, by: str) -> str:
+    if not counts.calls:
+        return "jevons doctor"
+    return "jevons calls --repeats" if counts.repeats else f"jevons report --by {'model' if by == 'test' else 'test'}"
+
+
+def _notes(counts: Counts, run: Run, reading: Reading) -> list[str]:
+    notes = []
+    if counts.estimated:
+        notes.append(f"{counts.estimated:,} calls carried no token count: estimated from their text")
+    if counts.unknown:
+        notes.append(f"{counts.unknown:,} calls used tokens that nobody counted: not in the figures")
+    if run.lost:
+        notes.append(f"{run.lost:,} records could not be written to the ledger: {run.lost_reason}")
+    if reading.torn:
+        notes.append(f"{len(reading.torn):,} torn lines in the ledger were skipped: a process died while writing")
+    if run.unseen:
+        notes.append(f"not seen if these tests use it: {', '.join(run.unseen)} (jevons doctor)")
+    return notes

@@ -1,0 +1,96 @@
+"""The document that every rendering shows: schema ``jevons.report/1``."""
+
+from __future__ import annotations
+
+import msgspec
+
+SCHEMA = "jevons.report/1"
+
+
+class Range(msgspec.Struct):
+    """A figure with its 90 % interval."""
+
+    low: float
+    mid: float
+    high: float
+
+
+class Level(msgspec.Struct):
+    """The rough level of something: what it cost, life cycle without training."""
+
+    energy_wh: Range
+    carbon_g: Range
+    """Operational, grid average, location-based."""
+    water_l: Range
+    embodied_g: Range
+    """Hardware's share."""
+
+
+class Counts(msgspec.Struct):
+    """What was counted, exactly."""
+
+    calls: int = 0
+    live: int = 0
+    replayed: int = 0
+    mocked: int = 0
+    recorded: int = 0
+    failed: int = 0
+    retries: int = 0
+    estimated: int = 0
+    """Calls whose tokens were estimated from text."""
+    unknown: int = 0
+    """Calls that used tokens, but how many is unknown."""
+    input_tokens: int = 0
+    cached_tokens: int = 0
+    output_tokens: int = 0
+    reasoning_tokens: int = 0
+    repeats: int = 0
+    repeated_tokens: int = 0
+
+
+class Row(msgspec.Struct):
+    """One test, model, role or file."""
+
+    name: str
+    calls: int
+    """Calls of its own."""
+    shared_calls: float
+    """Its share of the calls of fixtures that it used with others."""
+    tokens: float
+    """In and out, own and shared."""
+    failed: int
+    level: Level
+    share: float
+    """Part of the total energy, 0 to 1."""
+    attempts: int = 1
+    outcome: str = ""
+
+
+class Document(msgspec.Struct):
+    """One report. Times in UTC."""
+
+    run: str
+    project: str
+    started: str
+    method: str
+    counts: Counts
+    level: Level
+    coverage: float
+    """Part of the calls that should have figures and do, 0 to 1."""
+    at_least: bool
+    """Coverage is under 100 %: the level is a lower bound."""
+    trust: str
+    """Least trusted source of a figure in this report."""
+    avoided: Level | None
+    """What replays avoided."""
+    place: str
+    """Grid used, in words."""
+    tests: int
+    """Tests that ran."""
+    by: str
+    rows: list[Row]
+    roles: list[Row]
+    waste: str
+    next: str
+    notes: list[str]
+    schema: str = SCHEMA

@@ -1,0 +1,33 @@
+"""The report as Markdown: for a step summary or a comment."""
+
+from __future__ import annotations
+
+import re
+
+from jevons.report.document import Document
+from jevons.report.numbers import between, percent
+from jevons.report.sentences import labelled
+from jevons.report.terminal import HEAVIEST, calls, clean
+
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>|#&!])")
+
+
+def escape(text: str) -> str:
+    """Text that Markdown and HTML leave alone."""
+    return _SPECIAL.sub(lambda sign: f"&#{ord(sign.group(1))};", text)
+
+
+def render(document: Document) -> str:
+    """The report as GitHub-flavoured Markdown."""
+    lines = ["### What the AI in these tests cost", ""]
+    lines += [f"- **{label}** {escape(clean(line))}" for label, line in labelled(document)]
+    if document.rows:
+        lines += ["", f"| {document.by} | calls | tokens | energy, rough | share |", "|---|--:|--:|--:|--:|"]
+        for row in document.rows[:HEAVIEST]:
+            cells = (calls(row), f"{row.tokens:,.0f}", between(row.level.energy_wh, "Wh"), percent(row.share))
+            lines.append(f"| {escape(clean(row.name))} | {' | '.join(cells)} |")
+        rest = document.rows[HEAVIEST:]
+        if rest:
+            lines += ["", f"… {len(rest):,} more, {percent(sum(row.share for row in rest))} of energy"]
+    lines += ["", f"<sub>jevons, method {document.method}, run {document.run}</sub>"]
+    return "\n".join(lines) + "\n"

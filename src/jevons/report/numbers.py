@@ -1,0 +1,41 @@
+"""Numbers as people read them: no more digits than the interval deserves."""
+
+from __future__ import annotations
+
+import math
+
+from jevons.report.document import Range
+
+_PREFIXES = {
+    "Wh": ((1e-6, "µWh"), (1e-3, "mWh"), (1.0, "Wh"), (1e3, "kWh"), (1e6, "MWh")),
+    "g": ((1e-6, "µg"), (1e-3, "mg"), (1.0, "g"), (1e3, "kg"), (1e6, "t")),
+    "L": ((1e-6, "µL"), (1e-3, "mL"), (1.0, "L"), (1e3, "m³")),
+}
+
+
+def digits(value: float, significant: int = 2) -> str:
+    """`value` to so many significant digits, without exponent: 0.0123 -> 0.012, 1234 -> 1,200."""
+    if value == 0 or not math.isfinite(value):
+        return f"{value:g}"
+    decimals = significant - 1 - math.floor(math.log10(abs(value)))
+    rounded = round(value, decimals)
+    return f"{rounded:,.{max(decimals, 0)}f}"
+
+
+def between(figure: Range, unit: str) -> str:
+    """An interval with one prefix for both ends: ``0.4–2.1 mWh``; ``0 Wh`` for nothing at all."""
+    if figure.high <= 0:
+        return f"0 {unit}"
+    ladder = _PREFIXES[unit]
+    scale, name = next((step for step in reversed(ladder) if figure.high >= step[0]), ladder[0])
+    low, high = digits(figure.low / scale), digits(figure.high / scale)
+    return f"{low} {name}" if low == high else f"{low}–{high} {name}"
+
+
+def percent(share: float) -> str:
+    """A share as percent; never 0 % for something, nor 100 % for less than all."""
+    if 0 < share < 0.01:
+        return "<1 %"
+    if 0.99 < share < 1:
+        return ">99 %"
+    return f"{share:.0%}".replace("%", " %")

@@ -1,0 +1,79 @@
+"""The lines of a report that every text rendering shares."""
+
+from __future__ import annotations
+
+from jevons.report.document import Document, Level, Range
+from jevons.report.numbers import between, percent
+
+ROLES = {"judge": "judges", "set-up": "set-up", "product": "product"}
+
+
+def counted(document: Document) -> list[str]:
+    """What was counted: exact."""
+    counts = document.counts
+    modes = [f"{getattr(counts, mode):,} {mode}" for mode in ("live", "replayed", "mocked")]
+    modes += [f"{counts.recorded:,} found recorded"] if counts.recorded else []
+    modes.append(f"{counts.failed:,} failed")
+    if counts.retries:
+        modes.append(f"{counts.retries:,} retries")
+    tokens = f"{counts.input_tokens:,} tokens in"
+    if counts.cached_tokens:
+        tokens += f" ({counts.cached_tokens:,} cached)"
+    tokens += f", {counts.output_tokens:,} out"
+    if counts.reasoning_tokens:
+        tokens += f" ({counts.reasoning_tokens:,} reasoning)"
+    repeats = f"{counts.repeats:,} exact repeat{'s' * (counts.repeats != 1)}"
+    return [f"{counts.calls:,} calls: {', '.join(modes)}", f"{tokens}; {repeats}"]
+
+
+def rough(document: Document) -> list[str]:
+    """The level: a pale band."""
+    prefix = "at least " if document.at_least else ""
+    if document.at_least:
+        figures = amounts(document.level, low_only=True)
+    else:
+        figures = amounts(document.level)
+    covered = "all calls" if document.coverage == 1 else f"{percent(document.coverage)} of calls"
+    return [
+        prefix + figures,
+        f"figures for {covered}, 90 % intervals; weakest source: {document.trust}; grid: {document.place}",
+    ]
+
+
+def amounts(level: Level, low_only: bool = False) -> str:
+    """Energy, carbon, hardware and water of a level."""
+
+    def show(figure: Range, unit: str) -> str:
+        return between(Range(figure.low, figure.low, figure.low) if low_only else figure, unit)
+
+    return (
+        f"{show(level.energy_wh, 'Wh')}, {show(level.carbon_g, 'g')} CO2e "
+        f"(+ {show(level.embodied_g, 'g')} hardware), {show(level.water_l, 'L')} water"
+    )
+
+
+def roles(document: Document) -> str:
+    """Who asked: ``judges 63 %, product 30 %``; empty where there is one role only."""
+    if len(document.roles) < 2:
+        return ""
+    return ", ".join(f"{ROLES.get(row.name, row.name)} {percent(row.share)}" for row in document.roles) + " of energy"
+
+
+def avoided(document: Document) -> str:
+    """What replays avoided; empty without a replay."""
+    if document.avoided is None:
+        return ""
+    return f"by {document.counts.replayed:,} replayed calls: {amounts(document.avoided)}"
+
+
+def labelled(document: Document) -> list[tuple[str, str]]:
+    """(label, line) pairs, in reading order, without the table."""
+    lines = [("counted", line) for line in counted(document)] + [("rough", line) for line in rough(document)]
+    after = [
+        ("roles", roles(document)),
+        ("avoided", avoided(document)),
+        ("waste", document.waste),
+        *(("note", note) for note in document.notes),
+        ("next", document.next),
+    ]
+    return lines + [(label, line) for label, line in after if line]

@@ -1,0 +1,27 @@
+"""The report's rows as CSV: all of them, with every figure's interval."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+from jevons.report.document import Document, Level
+
+_FIGURES = [f"{field}_{end}" for field in Level.__struct_fields__ for end in ("low", "mid", "high")]
+COLUMNS = ["name", "outcome", "attempts", "calls", "shared_calls", "tokens", "failed", "share", *_FIGURES]
+
+
+def render(document: Document) -> str:
+    """One line per row of the report, with a heading."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for row in document.rows:
+        figures = [
+            getattr(getattr(row.level, field), end) for field in Level.__struct_fields__ for end in ("low", "mid", "high")
+        ]
+        name = f"'{row.name}" if row.name[:1] in "=+-@\t\r" else row.name  # no formula for a spreadsheet
+        writer.writerow(
+            [name, row.outcome, row.attempts, row.calls, row.shared_calls, row.tokens, row.failed, row.share, *figures]
+        )
+    return out.getvalue()

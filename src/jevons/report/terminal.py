@@ -1,0 +1,110 @@
+"""The report on a terminal: fits 80 columns, and plain ASCII where the terminal needs it."""
+
+from __future__ import annotations
+
+import io
+import re
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from jevons.report.document import Document, Row
+from jevons.report.numbers import between, percent
+from jevons.report.sentences import labelled
+
+HEAVIEST = 8
+_PLAIN = str.maketrans({"–": "-", "…": "...", "µ": "u", "³": "3", "·": "-"})
+_HASH = re.compile(r":[0-9a-f]{8}\]$")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+def render(document: Document, *, width: int = 80, encoding: str = "utf-8", color: bool = False) -> str:
+    """The report as text of at most `width` columns (40 at least), in characters that `encoding` can hold."""
+    width = max(width, 40)
+    out = io.StringIO()
+    console = Console(
+        file=out,
+        width=width,
+        color_system="standard" if color else None,
+        force_terminal=color,
+        highlight=False,
+        emoji=False,
+        markup=False,
+        legacy_windows=False,
+    )
+    lines = labelled(document)
+    before = [pair for pair in lines if pair[0] in ("counted", "rough")]
+    _labels(console, before)
+    if document.rows:
+        console.print()
+        _rows(console, document, width)
+    after = lines[len(before) :]
+    if after:
+        console.print()
+        _labels(console, after)
+    text = "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
+    return fit(text, encoding)
+
+
+def fit(text: str, encoding: str) -> str:
+    """`text` in characters that `encoding` can hold."""
+    try:
+        text.encode(encoding)
+    except (UnicodeEncodeError, LookupError):
+        return text.translate(_PLAIN).encode("ascii", "replace").decode("ascii")
+    return text
+
+
+def clean(name: str) -> str:
+    """A name without signs that could steer a terminal, and without the hash that only the ledger needs."""
+    return _HASH.sub("]", _CONTROL.sub("?", name))
+
+
+def _labels(console: Console, pairs: list[tuple[str, str]]) -> None:
+    table = Table.grid(padding=(0, 2))
+    table.add_column(width=7, no_wrap=True)
+    table.add_column(overflow="fold")
+    last = ""
+    for label, line in pairs:
+        style = "dim" if label in ("rough", "note") else ""
+        table.add_row(Text(label if label != last else "", style="bold"), Text(clean(line), style=style))
+        last = label
+    console.print(table)
+
+
+def _rows(console: Console, document: Document, width: int) -> None:
+    table = Table(box=None, pad_edge=False, padding=(0, 1), show_edge=False)
+    table.add_column(document.by, overflow="ellipsis", no_wrap=True, min_width=10, max_width=max(width - 44, 10))
+    for heading, least in (("calls", 5), ("tokens", 6), ("energy, rough", 13), ("share", 5)):
+        table.add_column(heading, justify="right", no_wrap=True, min_width=least)
+    shown = document.rows[:HEAVIEST]
+    for row in shown:
+        table.add_row(
+            Text(_shorten(_name(row), max(width - 44, 10))),
+            calls(row),
+            f"{row.tokens:,.0f}",
+            between(row.level.energy_wh, "Wh"),
+            percent(row.share),
+        )
+    console.print(table)
+    rest = document.rows[HEAVIEST:]
+    if rest:
+        share = sum(row.share for row in rest)
+        console.print(Text(f"… {len(rest):,} more, {percent(share)} of energy", style="dim"))
+
+
+def calls(row: Row) -> str:
+    """Own calls, and the share of a fixture's calls: ``3+0.2``."""
+    if not row.shared_calls:
+        return f"{row.calls:,}"
+    return f"{row.calls:,}+{row.shared_calls:.1g}"
+
+
+def _name(row: Row) -> str:
+    return clean(row.name) + (f" (x{row.attempts})" if row.attempts > 1 else "")
+
+
+def _shorten(name: str, width: int) -> str:
+    """Keep the end of a name: that is where tests differ."""
+    return name if len(name) <= width else "…" + name[-(width - 1) :]
