@@ -231,9 +231,9 @@ def test_wrong_counts_are_refused():
 
 
 def test_models_inside_the_process_are_told_of(suite) -> None:
-    suite.run(test_it=INSIDE.replace("ValueError", "Exception").replace("def test_wrong", "def off_wrong")).assert_outcomes(
-        passed=1
-    )
+    suite.run(
+        test_it=INSIDE.replace("ValueError", "Exception").replace("def test_wrong", "def off_wrong")
+    ).assert_outcomes(passed=1)
     assert not (suite.path / ".jevons").exists()
     suite.measured(test_it=INSIDE).assert_outcomes(passed=2)
     told, measured, failed = suite.reading.calls

@@ -47,7 +47,9 @@ def test_a_ledger_deleted_in_the_middle(suite) -> None:
     more = "\nimport shutil\ndef test_delete():\n    shutil.rmtree('.jevons')\ndef test_after(ask):\n    ask('late')\n"
     done = suite.measured(test_it=SUITE + more)
     done.assert_outcomes(passed=8)
-    done.stdout.fnmatch_lines(["counted*1 calls: 1 live*", "note*13 records could not be written*the ledger was deleted*"])
+    done.stdout.fnmatch_lines(
+        ["counted*1 calls: 1 live*", "note*13 records could not be written*the ledger was deleted*"]
+    )
 
 
 @POSIX
@@ -98,7 +100,8 @@ def test_a_jevons_that_breaks_inside_breaks_no_test(suite) -> None:
         monkeypatch.setattr(wire, "read", fail)
     def test_plain(ask): assert ask()
     def test_stream(client):
-        assert list(client.chat.completions.create(model="fake-1", stream=True, messages=[{"role": "user", "content": "x"}]))
+        messages = [{"role": "user", "content": "x"}]
+        assert list(client.chat.completions.create(model="fake-1", stream=True, messages=messages))
     """
     done = suite.measured(test_it=breaking)
     done.assert_outcomes(passed=2)
@@ -133,5 +136,6 @@ def test_outcomes_are_the_same_with_and_without(suite) -> None:
     suite.measured().assert_outcomes(**expected)
     outcomes = {made.test.partition("::test_")[2]: made.outcome for made in suite.reading.tests}
     assert outcomes == {
-        "pass": "passed", "fail": "failed", "skip": "skipped", "xfail": "xfailed", "xpass": "xpassed", "error": "failed",
+        "pass": "passed", "fail": "failed", "skip": "skipped",
+        "xfail": "xfailed", "xpass": "xpassed", "error": "failed",
     }  # fmt: skip

@@ -12,7 +12,7 @@ SUITE = "def test_two(ask):\n    ask('a'); ask('b')\ndef test_none():\n    pass\
 @pytest.mark.parametrize("workers", [(), ("-n2",)], ids=["alone", "xdist"])
 def test_properties_of_tests_and_of_the_suite(suite, workers: tuple[str, ...]) -> None:
     suite.run("--jevons", "--junitxml=out.xml", *workers, test_it=SUITE).assert_outcomes(passed=2)
-    tree = ElementTree.parse(suite.path / "out.xml")  # noqa: S314  our own file
+    tree = ElementTree.parse(suite.path / "out.xml")
     cases = {
         case.get("name"): {one.get("name"): one.get("value") for one in case.iter("property")}
         for case in tree.iter("testcase")

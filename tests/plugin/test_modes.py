@@ -91,7 +91,7 @@ def test_pytest_recording(suite) -> None:
 
 
 MOCKS = """
-import os, httpx, openai, pytest
+import json, os, httpx, openai, pytest
 ANSWER = {"id": "x", "object": "chat.completion", "created": 1, "model": "m",
           "choices": [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": "hi"}}],
           "usage": {"prompt_tokens": 3, "completion_tokens": 1, "total_tokens": 4}}
@@ -122,9 +122,12 @@ def test_mock_transport():
 
 def test_mock_transport_stream():
     def lines():
-        yield b'data: {"id":"x","object":"chat.completion.chunk","created":1,"model":"m","choices":[{"index":0,"delta":{"content":"hi"}}]}\\n\\n'
+        chunk = {"id": "x", "object": "chat.completion.chunk", "created": 1, "model": "m",
+                 "choices": [{"index": 0, "delta": {"content": "hi"}}]}
+        yield b'data: ' + json.dumps(chunk).encode() + b'\\n\\n'
         yield b'data: [DONE]\\n\\n'
-    transport = httpx.MockTransport(lambda request: httpx.Response(200, headers={"content-type": "text/event-stream"}, content=lines()))
+    kind = {"content-type": "text/event-stream"}
+    transport = httpx.MockTransport(lambda request: httpx.Response(200, headers=kind, content=lines()))
     client = new(http_client=httpx.Client(transport=transport))
     list(client.chat.completions.create(model="m", stream=True, messages=[{"role": "user", "content": "q"}]))
 

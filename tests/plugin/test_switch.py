@@ -23,9 +23,7 @@ def test_the_environment_switches_it_on(suite, monkeypatch: pytest.MonkeyPatch, 
     assert len(suite.reading.calls) == 1
 
 
-def test_pyproject_switches_it_on_and_the_environment_and_the_flag_off(
-    suite, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_pyproject_switches_it_on_and_the_environment_and_the_flag_off(suite, monkeypatch: pytest.MonkeyPatch) -> None:
     (suite.path / "pyproject.toml").write_text("[tool.jevons]\nenabled = true\ndir = 'kept/here'\n")
     suite.run("--no-jevons", test_it=ONE).assert_outcomes(passed=1)
     monkeypatch.setenv("JEVONS", "0")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import struct
 from typing import Any
 
@@ -11,6 +12,7 @@ from providers import text
 from providers.answer import JSON, Answer, Event, Usage, sse
 
 CREATED = 1_760_000_000
+_AZURE = re.compile(r"^/openai/deployments/[^/]+/")
 _DONE = Event(b"data: [DONE]\n\n")
 
 
@@ -19,6 +21,7 @@ def answer(method: str, path: str, body: JSON) -> Answer | None:
     if path == "/v1/models":
         entry = {"id": "fake-1", "object": "model", "created": CREATED, "owned_by": "nobody"}
         return Answer("", "", "", "", body={"object": "list", "data": [entry]}, told=False, ai=False)
+    path = _AZURE.sub("/v1/", path)
     maker = _MAKERS.get(path) if method == "POST" else None
     if maker is None:
         return None

@@ -4,6 +4,7 @@ A test asks for trouble through the model's name: ``fake-1+cut5+gzip``.
 
 =========  ==================================================================
 cutN       drop the connection after N pieces of a stream (0: half a plain body)
+errorN     after N pieces of a stream, an error as the format tells it, and the end
 stallN     after N pieces of a stream, wait until the client goes away
 hang       never answer
 429xN      the first N tries of the same request get 429
@@ -33,11 +34,17 @@ from typing import Any, cast
 from urllib.parse import urlsplit
 
 from providers import anthropic, gemini, openai
-from providers.answer import JSON, Answer, Usage, ragged, without_usage
+from providers.answer import JSON, Answer, Event, Usage, ragged, sse, without_usage
 
 _SLOW_S = 0.03
 _PATIENCE_S = 10.0  # a stalled or hung request ends here even if its client never goes away
-_TROUBLE = re.compile(r"(cut|stall|429x)(\d+)")
+_TROUBLE = re.compile(r"(cut|error|stall|429x)(\d+)")
+_OVERLOADED = {"type": "overloaded_error", "code": "server_error", "message": "fake overload", "param": None}
+_FAILURE = {
+    "anthropic.messages": sse({"type": "error", "error": _OVERLOADED}, event="error"),
+    "openai.responses": sse({"sequence_number": 99} | _OVERLOADED | {"type": "error"}, event="error"),
+    "": sse({"error": _OVERLOADED}),
+}
 
 
 @dataclass
@@ -94,13 +101,17 @@ class _Handler(BaseHTTPRequestHandler):
         """The same for ever, so that answers can be compared."""
         return "Thu, 09 Oct 2025 08:53:20 GMT"
 
+    def handle(self) -> None:
+        """Serve one connection, until the client goes away, which is its right."""
+        with suppress(ConnectionError):
+            super().handle()
+
     def do_GET(self) -> None:
         self._serve({})
 
     def do_POST(self) -> None:
         raw = self.rfile.read(int(self.headers.get("content-length") or 0))
-        with suppress(BrokenPipeError, ConnectionResetError):  # the client went away, which is its right
-            self._serve(json.loads(raw) if raw else {})
+        self._serve(json.loads(raw) if raw else {})
 
     def _serve(self, body: JSON) -> None:
         path = urlsplit(self.path).path
@@ -196,14 +207,15 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _stream(self, received: Received, encoding: str, numbers: dict[str, int]) -> None:
         events = received.answer.events or []
-        end = min(numbers.get("cut", len(events)), numbers.get("stall", len(events)))
+        end = min(numbers.get(name, len(events)) for name in ("cut", "error", "stall"))
         if end < len(events):
             whole, seen = received.usage, sum(event.tokens for event in events[:end])
             received.usage = Usage(whole.input, whole.cached, whole.cache_write, seen)
         received.told = any(event.told for event in events[:end])
         self._head("text/event-stream; charset=utf-8", encoding)
         press = _press(encoding) if encoding else None
-        for event in events[:end]:
+        failure = [Event(_FAILURE.get(received.answer.api, _FAILURE[""]))] if "error" in numbers else []
+        for event in events[:end] + failure:
             data = press(event.data, False) if press else event.data
             for piece in ragged(iter([data]), 7) if "ragged" in received.trouble else [data]:
                 self.wfile.write(b"%x\r\n%b\r\n" % (len(piece), piece))

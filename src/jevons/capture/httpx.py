@@ -29,7 +29,7 @@ def tap(module: ModuleType) -> Callable[[], None]:
 
     @wraps(send)
     def tapped(self: Any, request: Any, *args: Any, **kwargs: Any) -> Any:
-        exchange = _open(source, self, request)
+        exchange = _open(source, request)
         if exchange is None:
             return send(self, request, *args, **kwargs)
         token = in_flight.set(exchange)
@@ -45,7 +45,7 @@ def tap(module: ModuleType) -> Callable[[], None]:
 
     @wraps(async_send)
     async def async_tapped(self: Any, request: Any, *args: Any, **kwargs: Any) -> Any:
-        exchange = _open(source, self, request)
+        exchange = _open(source, request)
         if exchange is None:
             return await async_send(self, request, *args, **kwargs)
         token = in_flight.set(exchange)
@@ -71,7 +71,7 @@ def tap(module: ModuleType) -> Callable[[], None]:
     return undo
 
 
-def _open(source: str, client: Any, request: Any) -> Exchange | None:
+def _open(source: str, request: Any) -> Exchange | None:
     taken = recorder.active
     if taken is None or in_flight.get() is not None:  # an outer tap sees this call already
         return None
@@ -119,7 +119,7 @@ def _tees(module: Any) -> tuple[type[Any], type[Any]]:
     """Stand-ins for a response's stream, subclasses of what `module` insists on."""
     now = time.perf_counter_ns
 
-    class Tee(module.SyncByteStream):  # type: ignore[misc, name-defined]
+    class Tee(module.SyncByteStream):  # type: ignore[misc]
         def __init__(self, stream: Any, exchange: Exchange) -> None:
             self._stream = stream
             self._exchange = exchange
@@ -145,7 +145,7 @@ def _tees(module: Any) -> tuple[type[Any], type[Any]]:
             finally:
                 self._exchange.finish()
 
-    class AsyncTee(module.AsyncByteStream):  # type: ignore[misc, name-defined]
+    class AsyncTee(module.AsyncByteStream):  # type: ignore[misc]
         def __init__(self, stream: Any, exchange: Exchange) -> None:
             self._stream = stream
             self._exchange = exchange

@@ -75,7 +75,7 @@ class Meter:
 
     def _advance(self, at_least_ns: int) -> None:
         now = time.perf_counter_ns()
-        if now - self._read_ns < at_least_ns:
+        if self._last and now - self._read_ns < at_least_ns:
             return
         self._read_ns = now
         counters = [*(self._joules or []), *([self._cpu] if self._cpu else [])]

@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from itertools import count
-from typing import Any
 
 from jevons import wire
 from jevons.capture import meter, scope
@@ -61,13 +60,7 @@ class Recorder:
         match = wire.find(method, host, path)
         if match is None:
             return None
-        exchange = Exchange(self, source, match, method, host, path, headers)
-        exchange.file, exchange.line, exchange.judge = self.site.look(depth)
-        exchange.local = match.host_class in _LOCAL
-        if exchange.local:
-            exchange.metered = self.meter.begin()
-        exchange.start_ns = time.perf_counter_ns()
-        return exchange
+        return Exchange(self, source, match, method, host, path, headers, self.site.look(depth))
 
     def stamp(self, call: Call, of: scope.Scope, judge: bool) -> None:
         """Fill in what a call has from where it was made: ids, test, role."""
@@ -135,7 +128,6 @@ class Exchange:
         "host",
         "judge",
         "line",
-        "local",
         "match",
         "metered",
         "method",
@@ -160,6 +152,7 @@ class Exchange:
         host: str,
         path: str,
         headers: Mapping[str, str],
+        site: tuple[str, int, bool],
     ) -> None:
         self.recorder = taken
         self.source = source
@@ -175,9 +168,11 @@ class Exchange:
         self.request = b""
         self.encoding = ""
         self.pieces: list[tuple[int, bytes]] = []
+        self.file, self.line, self.judge = site
         self.started_us = time.time_ns() // 1_000
-        self.metered: Any = None
         self._done = False
+        self.metered = taken.meter.begin() if match.host_class in _LOCAL else None
+        self.start_ns = time.perf_counter_ns()
 
     def watch(self) -> None:
         """The answer is a stream: it will end later, or never."""
@@ -201,7 +196,7 @@ class Exchange:
             # A reader that dawdles over a stream must not make the model look slow.
             end_ns = self.pieces[-1][0] if self.pieces else time.perf_counter_ns()
             call = Call(id="", run="", source=self.source)
-            if self.local:
+            if self.metered is not None:
                 call.measured_mj, call.cpu_us = taken.meter.end(self.metered)
             taken.stamp(call, self.scope, self.judge)
             call.file, call.line = self.file, self.line

@@ -12,8 +12,27 @@ from pathlib import Path
 from types import CodeType, FrameType
 
 JUDGE_PACKAGES = frozenset(
-    "autoevals deepeval evaluate flow_judge giskard inspect_ai langchain_eval lighteval openevals opik "
-    "patronus phoenix prometheus_eval pydantic_evals ragas trulens trulens_eval uptrain verdict".split()
+    [
+        "autoevals",
+        "deepeval",
+        "evaluate",
+        "flow_judge",
+        "giskard",
+        "inspect_ai",
+        "langchain_eval",
+        "lighteval",
+        "openevals",
+        "opik",
+        "patronus",
+        "phoenix",
+        "prometheus_eval",
+        "pydantic_evals",
+        "ragas",
+        "trulens",
+        "trulens_eval",
+        "uptrain",
+        "verdict",
+    ]
 )
 """Packages whose calls judge an answer rather than produce it."""
 
@@ -69,7 +88,7 @@ class Site:
             return "", False, True
         if "site-packages" in parts or "dist-packages" in parts or path.startswith(self._foreign):
             return "", not JUDGE_PACKAGES.isdisjoint(parts), False
-        if path.startswith("<") or path.startswith(self._own) or not path.startswith(self._root):
+        if path.startswith(("<", self._own)) or not path.startswith(self._root):
             return "", False, False
         relative = name[len(self._root) :].replace("\\", "/")
         return relative, self._judging(relative, code.co_qualname), False

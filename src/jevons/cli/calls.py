@@ -14,6 +14,7 @@ import msgspec
 from jevons.cli.project import find, pick_run
 from jevons.ledger.read import events
 from jevons.record import Call
+from jevons.report.sheet import no_formula
 
 COLUMNS = (
     "source", "index", "test", "provider", "kind", "model", "model_answered", "streamed", "status", "mode", "usage",
@@ -72,5 +73,4 @@ def row(call: Call) -> dict[str, Any]:
 def _cell(value: Any) -> Any:
     if isinstance(value, bool):
         return int(value)
-    # A spreadsheet must not take a name for a formula.
-    return f"'{value}" if isinstance(value, str) and value[:1] in "=+-@\t\r" else value
+    return no_formula(value) if isinstance(value, str) else value

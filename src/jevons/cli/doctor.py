@@ -121,7 +121,7 @@ def _ledger() -> Iterator[Finding]:
         yield Finding("problem", f"ledger {home.path}", f"cannot be written ({error.strerror}): set [tool.jevons] dir")
         return
     reading = read(home)
-    files, size = home.size()
+    _, size = home.size()
     yield Finding(
         "ok", f"ledger {home.path}", f"{len(reading.runs)} runs, {len(reading.calls)} calls, {size / 1e6:.2f} MB"
     )

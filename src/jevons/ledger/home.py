@@ -52,7 +52,7 @@ class Home:
                     pass
                 except OSError:  # a file system without hard links
                     if not file.exists():
-                        os.replace(draft, file)
+                        draft.replace(file)
                 finally:
                     draft.unlink(missing_ok=True)
             return file.read_bytes()[:64] or made

@@ -8,12 +8,14 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from jevons.footprint import METHOD_VERSION
-from jevons.footprint.account import Account, Interval, account, total
+from jevons.footprint.account import Account, account, total
+from jevons.footprint.interval import Interval
 from jevons.ledger.cells import Cell, cells
 from jevons.ledger.read import Reading
 from jevons.ledger.repeats import exact
 from jevons.record import Call, Run, TestResult
 from jevons.report.document import Counts, Document, Level, Range, Row
+from jevons.report.numbers import percent
 
 BY = ("test", "model", "role", "file", "provider")
 OUTSIDE = "(outside tests)"
@@ -170,7 +172,7 @@ def _waste(counts: Counts) -> str:
     asked = counts.live + counts.recorded
     return (
         f"{counts.repeats:,} of {asked:,} live calls asked again, word for word, what this run had asked before "
-        f"({counts.repeats / asked:.0%} of calls, {counts.repeated_tokens:,} tokens)"
+        f"({percent(counts.repeats / asked)}, {counts.repeated_tokens:,} tokens)"
     )
 
 

@@ -17,17 +17,21 @@ def digits(value: float, significant: int = 2) -> str:
     """`value` to so many significant digits, without exponent: 0.0123 -> 0.012, 1234 -> 1,200."""
     if value == 0 or not math.isfinite(value):
         return f"{value:g}"
-    decimals = significant - 1 - math.floor(math.log10(abs(value)))
-    rounded = round(value, decimals)
+    rounded = float(f"{value:.{significant - 1}e}")
+    decimals = significant - 1 - math.floor(math.log10(abs(rounded)))
     return f"{rounded:,.{max(decimals, 0)}f}"
 
 
-def between(figure: Range, unit: str) -> str:
-    """An interval with one prefix for both ends: ``0.4–2.1 mWh``; ``0 Wh`` for nothing at all."""
+def between(figure: Range, unit: str, largest: float = 0.0) -> str:
+    """An interval with one prefix for both ends: ``0.4–2.1 mWh``; ``0 Wh`` for nothing at all.
+
+    `largest` is the highest value of a column whose rows are to share one prefix.
+    """
     if figure.high <= 0:
         return f"0 {unit}"
     ladder = _PREFIXES[unit]
-    scale, name = next((step for step in reversed(ladder) if figure.high >= step[0]), ladder[0])
+    highest = max(figure.high, largest)
+    scale, name = next((step for step in reversed(ladder) if highest >= step[0]), ladder[0])
     low, high = digits(figure.low / scale), digits(figure.high / scale)
     return f"{low} {name}" if low == high else f"{low}–{high} {name}"
 

@@ -29,10 +29,7 @@ def counted(document: Document) -> list[str]:
 def rough(document: Document) -> list[str]:
     """The level: a pale band."""
     prefix = "at least " if document.at_least else ""
-    if document.at_least:
-        figures = amounts(document.level, low_only=True)
-    else:
-        figures = amounts(document.level)
+    figures = amounts(document.level, low_only=document.at_least)
     covered = "all calls" if document.coverage == 1 else f"{percent(document.coverage)} of calls"
     return [
         prefix + figures,

@@ -11,6 +11,11 @@ _FIGURES = [f"{field}_{end}" for field in Level.__struct_fields__ for end in ("l
 COLUMNS = ["name", "outcome", "attempts", "calls", "shared_calls", "tokens", "failed", "share", *_FIGURES]
 
 
+def no_formula(text: str) -> str:
+    """Text that a spreadsheet does not take for a formula."""
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+
+
 def render(document: Document) -> str:
     """One line per row of the report, with a heading."""
     out = io.StringIO()
@@ -18,10 +23,21 @@ def render(document: Document) -> str:
     writer.writerow(COLUMNS)
     for row in document.rows:
         figures = [
-            getattr(getattr(row.level, field), end) for field in Level.__struct_fields__ for end in ("low", "mid", "high")
+            getattr(getattr(row.level, field), end)
+            for field in Level.__struct_fields__
+            for end in ("low", "mid", "high")
         ]
-        name = f"'{row.name}" if row.name[:1] in "=+-@\t\r" else row.name  # no formula for a spreadsheet
         writer.writerow(
-            [name, row.outcome, row.attempts, row.calls, row.shared_calls, row.tokens, row.failed, row.share, *figures]
+            [
+                no_formula(row.name),
+                row.outcome,
+                row.attempts,
+                row.calls,
+                row.shared_calls,
+                row.tokens,
+                row.failed,
+                row.share,
+                *figures,
+            ]
         )
     return out.getvalue()

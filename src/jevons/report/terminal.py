@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 
 from rich.console import Console
@@ -14,7 +15,7 @@ from jevons.report.numbers import between, percent
 from jevons.report.sentences import labelled
 
 HEAVIEST = 8
-_PLAIN = str.maketrans({"–": "-", "…": "...", "µ": "u", "³": "3", "·": "-"})
+_PLAIN = str.maketrans({"–": "-", "…": "~", "µ": "u", "³": "3", "·": "-"})
 _HASH = re.compile(r":[0-9a-f]{8}\]$")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
@@ -52,7 +53,8 @@ def fit(text: str, encoding: str) -> str:
     try:
         text.encode(encoding)
     except (UnicodeEncodeError, LookupError):
-        return text.translate(_PLAIN).encode("ascii", "replace").decode("ascii")
+        # Sign for sign, so that columns stay; a line of its own has room for more.
+        return text.replace("\n… ", "\n... ").translate(_PLAIN).encode("ascii", "replace").decode("ascii")
     return text
 
 
@@ -74,19 +76,23 @@ def _labels(console: Console, pairs: list[tuple[str, str]]) -> None:
 
 
 def _rows(console: Console, document: Document, width: int) -> None:
-    table = Table(box=None, pad_edge=False, padding=(0, 1), show_edge=False)
-    table.add_column(document.by, overflow="ellipsis", no_wrap=True, min_width=10, max_width=max(width - 44, 10))
-    for heading, least in (("calls", 5), ("tokens", 6), ("energy, rough", 13), ("share", 5)):
-        table.add_column(heading, justify="right", no_wrap=True, min_width=least)
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_edge=False)
     shown = document.rows[:HEAVIEST]
-    for row in shown:
-        table.add_row(
-            Text(_shorten(_name(row), max(width - 44, 10))),
-            calls(row),
-            f"{row.tokens:,.0f}",
-            between(row.level.energy_wh, "Wh"),
-            percent(row.share),
-        )
+    largest = shown[0].level.energy_wh.high
+    columns = {
+        "calls": [calls(row) for row in shown],
+        "tokens": [f"{row.tokens:,.0f}" for row in shown],
+        "energy, rough": [between(row.level.energy_wh, "Wh", largest) for row in shown],
+        "share": [percent(row.share) for row in shown],
+    }
+    taken = sum(max(len(heading), *map(len, cells)) + 2 for heading, cells in columns.items())
+    room = max(width - taken, 10)
+    table.add_column(document.by, no_wrap=True, overflow="ellipsis", max_width=room)
+    for heading in columns:
+        table.add_column(heading, justify="right", no_wrap=True)
+    folder = _common_folder([row.name for row in document.rows])
+    for row, *cells in zip(shown, *columns.values(), strict=True):
+        table.add_row(Text(_shorten(_name(row).removeprefix(folder), room)), *cells)
     console.print(table)
     rest = document.rows[HEAVIEST:]
     if rest:
@@ -103,6 +109,13 @@ def calls(row: Row) -> str:
 
 def _name(row: Row) -> str:
     return clean(row.name) + (f" (x{row.attempts})" if row.attempts > 1 else "")
+
+
+def _common_folder(names: list[str]) -> str:
+    """The folder that all files named lie in, with its slash; empty if there is none."""
+    paths = [name.partition("::")[0] for name in names if "/" in name or "::" in name]
+    common = os.path.commonprefix(paths) if paths else ""
+    return common[: common.rfind("/") + 1]
 
 
 def _shorten(name: str, width: int) -> str:

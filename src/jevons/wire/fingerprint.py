@@ -99,7 +99,7 @@ def of_json(
     tally = Tally()
     base = _keyed(secret)
     running = base.copy()
-    running.update(_encode([reader.kind, model]))
+    running.update(_encode([reader.api, model]))
     head.sort()
     for key in head:
         value = body[key]

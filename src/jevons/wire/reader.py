@@ -13,6 +13,7 @@ from jevons.wire.base import Answered, Asked, Reader
 from jevons.wire.match import READERS, Match
 
 _decode = msgspec.json.decode
+_EVENT_STARTS = (b"d", b"e", b":", b"i", b"r")  # data, event, a comment, id, retry
 _ESTIMATED = frozenset({"chat", "completion", "embeddings"})  # kinds whose cost is in tokens of text
 
 
@@ -93,9 +94,10 @@ def _asked(
     call.max_tokens = asked.max_tokens
     if call.provider == "unknown" and reader.items not in body and not reader.head.intersection(body):
         call.kind = "other"
-    prints = fingerprint.of_json(secret, method, host, path, asked.model, body, reader)
-    call.request_hash = prints.request_hash
-    call.meaning_hash = prints.meaning_hash
+    try:
+        prints = fingerprint.of_json(secret, method, host, path, asked.model, body, reader)
+    except RecursionError:
+        return fingerprint.of_bytes(secret, method, host, path, reader.kind, request)
     call.images = prints.tally.images
     return prints
 
@@ -128,11 +130,12 @@ def _answered(
     first = _first_byte(texts)
     if first == b"{" or reader.stream is None:
         return _whole(call, reader, b"".join(texts), failed)
-    if pieces is None and first not in (b"d", b"e", b":", b"i", b"r", b"["):
-        return None  # neither JSON nor events
-    found = reader.stream(sse.elements(texts) if first == b"[" else sse.events(texts))
+    events = sse.elements(texts) if first == b"[" else sse.events(texts)
     if failed:
         return None
+    if not events and first not in _EVENT_STARTS and (pieces is None or any(piece for _, piece in pieces)):
+        return None  # neither JSON nor events: a page, or a compression that cannot be read here
+    found = reader.stream(events)
     call.streamed = True
     call.model_answered = found.model
     if not found.ended and not call.error:
