@@ -18,8 +18,10 @@ class Machine:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, wraps_at: float = 0.0) -> None:
         self.joules = self.cpu_s = self.now_s = 0.0
-        monkeypatch.setattr(meter, "rapl", lambda: [Counter(lambda: self.joules, wraps_at)])
-        monkeypatch.setattr(meter, "nvml", list)
+        # A card's meter, and processor time beside it; a processor's own meter would make that needless.
+        monkeypatch.setattr(meter, "rapl", list)
+        monkeypatch.setattr(meter, "nvml", lambda: [Counter(lambda: self.joules, wraps_at)])
+        monkeypatch.setattr(meter, "unread_card", lambda readable: False)
         monkeypatch.setattr(meter, "cpu_time", lambda: Counter(lambda: self.cpu_s, 0.0))
         monkeypatch.setattr(time, "perf_counter_ns", lambda: int(self.now_s * 1e9))
 
@@ -88,4 +90,20 @@ def test_off_linux_nothing_is_read_and_nothing_raised(monkeypatch: pytest.Monkey
     assert meter.cpu_time() is None
     made = Meter()
     monkeypatch.setattr(meter, "rapl", list)
+    assert made.end(made.begin()) == (None, None)
+
+
+def test_processor_time_is_left_where_a_meter_covers_the_processor_or_a_card_is_unread(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    machine = Machine(monkeypatch)
+    monkeypatch.setattr(meter, "rapl", lambda: [Counter(lambda: machine.joules, 0.0)])
+    made = Meter()
+    begun = made.begin()
+    machine.passes(1)
+    assert made.end(begun) == (20_000, None)  # both meters
+    monkeypatch.setattr(meter, "rapl", list)
+    monkeypatch.setattr(meter, "nvml", list)
+    monkeypatch.setattr(meter, "unread_card", lambda readable: True)
+    made = Meter()
     assert made.end(made.begin()) == (None, None)

@@ -168,7 +168,12 @@ def test_purge_asks_first(recorded: Path) -> None:
 
 def test_a_closed_pipe_is_no_error(recorded: Path) -> None:
     done = subprocess.run(
-        f'"{sys.executable}" -m jevons calls | head -1', shell=True, cwd=recorded, capture_output=True, text=True, check=True
+        f'"{sys.executable}" -m jevons calls | head -1',
+        shell=True,
+        cwd=recorded,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert done.stdout.startswith("source,")
     assert "Traceback" not in done.stderr

@@ -164,7 +164,7 @@ def local(**changes):
 
 
 def test_a_meter_beats_processor_time_beats_the_law():
-    measured = local(place="FR", measured_mj=36_000_000, cpu_us=8_000_000)
+    measured = local(place="FR", measured_mj=36_000_000)
     timed = local(place="FR", cpu_us=8_000_000)
     law = local(place="FR")
     assert (measured.trust, timed.trust, law.trust) == ("measured", "cpu time", "model")
@@ -175,6 +175,13 @@ def test_a_meter_beats_processor_time_beats_the_law():
     names = {factor.name for factor in measured.factors}
     assert not names & {"pue", "wue", "host", "idle", "gpu_embodied"}
     assert measured.water_l.mid == pytest.approx(0.01 * factors.water("FR").value)
+
+
+def test_processor_time_beside_a_meter_adds_what_the_meter_does_not_cover():
+    card, cpu = local(measured_mj=36_000_000), local(cpu_us=8_000_000)
+    both = local(measured_mj=36_000_000, cpu_us=8_000_000)
+    assert both.energy_wh.mid == pytest.approx(card.energy_wh.mid + cpu.energy_wh.mid)
+    assert (both.covered, both.trust) == (1, "cpu time")
 
 
 def test_a_meter_needs_no_tokens():

@@ -57,8 +57,10 @@ class Meter:
         """A local call starts."""
         with self._lock:
             if self._joules is None:
-                self._joules = [*rapl(), *nvml()]
-                self._cpu = cpu_time()
+                processors, cards = rapl(), nvml()
+                self._joules = [*processors, *cards]
+                # Processor time stands in for a processor's meter; it would miss what an unreadable card spends.
+                self._cpu = None if processors or unread_card(bool(cards)) else cpu_time()
             # What was spent since the last reading was not this call's.
             self._advance(IDLE_NS if self._active == 0 else INTERVAL_NS)
             self._active += 1
@@ -122,6 +124,11 @@ def nvml() -> list[Counter]:
     except Exception:  # not installed, no driver, or a card older than Volta
         return []
     return [Counter(lambda card=card: pynvml.nvmlDeviceGetTotalEnergyConsumption(card) / 1e3, 0.0) for card in cards]  # type: ignore[misc]
+
+
+def unread_card(readable: bool) -> bool:
+    """Whether a graphics card is there whose energy cannot be read: the model may well run on it."""
+    return os.path.exists("/dev/kfd") or (os.path.exists("/dev/nvidiactl") and not readable)
 
 
 def cpu_time() -> Counter | None:

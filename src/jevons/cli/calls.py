@@ -14,7 +14,7 @@ import msgspec
 from jevons.cli.project import find, pick_run
 from jevons.ledger.read import events
 from jevons.record import Call
-from jevons.report.sheet import no_formula
+from jevons.report.text import sheet_cell
 
 COLUMNS = (
     "source", "index", "test", "provider", "kind", "model", "model_answered", "streamed", "status", "mode", "usage",
@@ -73,4 +73,4 @@ def row(call: Call) -> dict[str, Any]:
 def _cell(value: Any) -> Any:
     if isinstance(value, bool):
         return int(value)
-    return no_formula(value) if isinstance(value, str) else value
+    return sheet_cell(value) if isinstance(value, str) else value

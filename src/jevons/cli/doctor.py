@@ -96,6 +96,10 @@ def _power() -> Iterator[Finding]:
         yield Finding(
             "ok", "power of local models", f"measured ({len(packages)} processor, {len(cards)} graphics counters)"
         )
+    elif meter.unread_card(False):
+        yield Finding(
+            "note", "power of local models", "a graphics card whose energy is not readable: install jevons[gpu]"
+        )
     elif meter.cpu_time() is not None:
         yield Finding(
             "note", "power of local models", "no RAPL or NVML counter is readable: estimated from processor time"

@@ -168,10 +168,11 @@ def _account(cell: Cell, serving: Serving) -> Account:
         if metered:
             _spend(made, serving.by_meter, sums.measured_mj * 1e-3, metered, MEASURED)
             left -= metered
-        timed = min(max(sums.cpu_calls - sums.measured_calls, 0), left)  # a metered call often has a time too
+        timed = min(max(sums.cpu_calls - sums.measured_calls, 0), left)  # a call may have both
         if timed:
-            _spend(made, serving.by_cpu, sums.cpu_us * 1e-6 * timed / sums.cpu_calls, timed, CPU_TIME)
             left -= timed
+        if sums.cpu_calls:  # taken only where no meter covers the processor, so it adds to a graphics card's meter
+            _spend(made, serving.by_cpu, sums.cpu_us * 1e-6, timed, CPU_TIME)
     if left:
         _by_law(made, key, sums, serving, left)
     return made

@@ -14,7 +14,7 @@ def exact(calls: Iterable[Call]) -> Iterator[Call]:
     """
     seen: set[tuple[str, str]] = set()
     for call in calls:
-        if call.mode not in ("live", "recorded") or call.failed or not call.request_hash:
+        if call.mode != "live" or call.failed or not call.request_hash:
             continue
         asked = (call.run, call.request_hash)
         if asked in seen:

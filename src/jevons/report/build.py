@@ -44,11 +44,11 @@ def build(
         started=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(run.started_us / 1e6)),
         method=METHOD_VERSION,
         counts=counts,
-        level=level(figures),
+        level=level(figures, "live"),
         coverage=whole.coverage,
         at_least=whole.at_least,
         trust=whole.trust,
-        avoided=level(figures, avoided=True) if counts.replayed else None,
+        avoided=level(figures, "replayed") if counts.replayed else None,
         place=whole.place,
         tests=len({result.test for result in reading.tests}),
         by=by,
@@ -61,7 +61,7 @@ def build(
 
 
 def count(calls: Iterable[Call]) -> Counts:
-    """Exact counts over calls; tokens and repeats are those of live (or found) calls."""
+    """Exact counts over calls; tokens and repeats are those of live calls."""
     calls = list(calls)
     counts = Counts(calls=len(calls))
     for call in calls:
@@ -69,7 +69,7 @@ def count(calls: Iterable[Call]) -> Counts:
         counts.failed += call.failed
         counts.retries += call.retry > 0
         counts.estimated += call.usage == "estimated"
-        if call.mode in ("mocked", "replayed"):
+        if call.mode != "live":
             continue
         counts.unknown += call.usage == "unknown" and not call.failed
         counts.input_tokens += call.input_tokens or 0
@@ -82,11 +82,11 @@ def count(calls: Iterable[Call]) -> Counts:
     return counts
 
 
-def level(figures: Iterable[Account], avoided: bool = False) -> Level:
-    """Sum of the figures of accounts: what they cost, or what their replays avoided."""
+def level(figures: Iterable[Account], mode: str) -> Level:
+    """Sum of the figures of accounts of one mode: what live calls cost, or what replays avoided."""
     sums = {name: [0.0, 0.0, 0.0] for name in Level.__struct_fields__}
     for figure in figures:
-        if figure.avoided == avoided:
+        if figure.mode == mode:
             for name, parts in sums.items():
                 _add(parts, getattr(figure, name), 1.0)
     return Level(**{name: Range(*parts) for name, parts in sums.items()})
@@ -117,7 +117,7 @@ def rows(
                 row[1] += cell.sums.calls * share
             row[2] += (cell.sums.input + cell.sums.output) * share
             row[3] += cell.sums.calls if cell.key.status != "2xx" and share == 1.0 else 0
-            if not figure.avoided:
+            if figure.mode == "live":
                 for field, parts in levels[name].items():
                     _add(parts, getattr(figure, field), share)
     attempts: dict[str, int] = {}
@@ -169,10 +169,9 @@ def _named(by: str, results: Iterable[TestResult]) -> Callable[[Cell], list[tupl
 def _waste(counts: Counts) -> str:
     if not counts.repeats:
         return ""
-    asked = counts.live + counts.recorded
     return (
-        f"{counts.repeats:,} of {asked:,} live calls asked again, word for word, what this run had asked before "
-        f"({percent(counts.repeats / asked)}, {counts.repeated_tokens:,} tokens)"
+        f"{counts.repeats:,} of {counts.live:,} live calls asked again, word for word, what this run had asked before "
+        f"({percent(counts.repeats / counts.live)}, {counts.repeated_tokens:,} tokens)"
     )
 
 

@@ -7,7 +7,8 @@ import re
 from jevons.report.document import Document
 from jevons.report.numbers import between, percent
 from jevons.report.sentences import labelled
-from jevons.report.terminal import HEAVIEST, calls, clean
+from jevons.report.terminal import HEAVIEST, calls
+from jevons.report.text import clean
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>|#&!])")
 

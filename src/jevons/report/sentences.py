@@ -33,7 +33,8 @@ def rough(document: Document) -> list[str]:
     covered = "all calls" if document.coverage == 1 else f"{percent(document.coverage)} of calls"
     return [
         prefix + figures,
-        f"figures for {covered}, 90 % intervals; weakest source: {document.trust}; grid: {document.place}",
+        f"figures for {covered}, 90 % intervals; weakest source: {document.trust}; "
+        f"grid average: {document.place or 'none used'}",
     ]
 
 

@@ -6,14 +6,10 @@ import csv
 import io
 
 from jevons.report.document import Document, Level
+from jevons.report.text import sheet_cell
 
 _FIGURES = [f"{field}_{end}" for field in Level.__struct_fields__ for end in ("low", "mid", "high")]
 COLUMNS = ["name", "outcome", "attempts", "calls", "shared_calls", "tokens", "failed", "share", *_FIGURES]
-
-
-def no_formula(text: str) -> str:
-    """Text that a spreadsheet does not take for a formula."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
 
 def render(document: Document) -> str:
@@ -29,7 +25,7 @@ def render(document: Document) -> str:
         ]
         writer.writerow(
             [
-                no_formula(row.name),
+                sheet_cell(row.name),
                 row.outcome,
                 row.attempts,
                 row.calls,

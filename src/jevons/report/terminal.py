@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import re
 
 from rich.console import Console
 from rich.table import Table
@@ -13,11 +12,10 @@ from rich.text import Text
 from jevons.report.document import Document, Row
 from jevons.report.numbers import between, percent
 from jevons.report.sentences import labelled
+from jevons.report.text import clean
 
 HEAVIEST = 8
 _PLAIN = str.maketrans({"–": "-", "…": "~", "µ": "u", "³": "3", "·": "-"})
-_HASH = re.compile(r":[0-9a-f]{8}\]$")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 def render(document: Document, *, width: int = 80, encoding: str = "utf-8", color: bool = False) -> str:
@@ -56,11 +54,6 @@ def fit(text: str, encoding: str) -> str:
         # Sign for sign, so that columns stay; a line of its own has room for more.
         return text.replace("\n… ", "\n... ").translate(_PLAIN).encode("ascii", "replace").decode("ascii")
     return text
-
-
-def clean(name: str) -> str:
-    """A name without signs that could steer a terminal, and without the hash that only the ledger needs."""
-    return _HASH.sub("]", _CONTROL.sub("?", name))
 
 
 def _labels(console: Console, pairs: list[tuple[str, str]]) -> None:
@@ -114,7 +107,7 @@ def _name(row: Row) -> str:
 def _common_folder(names: list[str]) -> str:
     """The folder that all files named lie in, with its slash; empty if there is none."""
     paths = [name.partition("::")[0] for name in names if "/" in name or "::" in name]
-    common = os.path.commonprefix(paths) if paths else ""
+    common = os.path.commonprefix(paths)  # noqa: RUF071  cut at a slash below
     return common[: common.rfind("/") + 1]
 
 

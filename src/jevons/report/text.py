@@ -1,0 +1,24 @@
+"""Names made harmless: they come from tests and models, so they may hold anything."""
+
+from __future__ import annotations
+
+import re
+
+_HASH = re.compile(r":[0-9a-f]{8}\]$")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def printable(name: str) -> str:
+    """A name without signs that steer a terminal, turn text around or end a line."""
+    return _CONTROL.sub("?", name)
+
+
+def clean(name: str) -> str:
+    """A printable name without the hash that only the ledger needs."""
+    return _HASH.sub("]", printable(name))
+
+
+def sheet_cell(text: str) -> str:
+    """Printable text that a spreadsheet does not take for a formula."""
+    text = printable(text)
+    return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text
