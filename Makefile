@@ -2,39 +2,60 @@
 #   make demo    run the example suite and see what its AI costs
 #   make test    pass the tests
 PYTHON ?= python3
-VENV ?= .venv
-BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
-PIP := $(BIN)/python -m pip --disable-pip-version-check
+BINDIR := $(if $(filter Windows_NT,$(OS)),Scripts,bin)
+PIP = $(1)/$(BINDIR)/python -m pip --disable-pip-version-check
+DEV := .venv-dev/$(BINDIR)
 
-.PHONY: demo test check bench lock clean
+.PHONY: demo test check test-openai3 test-lowest test-highest bench lock clean
 .DELETE_ON_ERROR:
+.PRECIOUS: .venv-%/ready
 
-# The lock holds versions and hashes only; it is complete, so nothing is resolved here.
-$(VENV)/ready: locks/dev.txt pyproject.toml
-	$(PYTHON) -m venv $(VENV)
-	$(PIP) install --quiet --no-deps --require-hashes -r locks/dev.txt
-	$(PIP) install --quiet --no-deps --no-build-isolation -e .
+# One environment per lock. A lock is complete and holds versions and hashes only, so nothing is resolved here.
+.venv-%/ready: locks/%.txt pyproject.toml
+	$(PYTHON) -m venv --clear .venv-$*
+	$(call PIP,.venv-$*) install --quiet --no-deps --require-hashes -r locks/$*.txt
+	$(call PIP,.venv-$*) install --quiet --no-deps --no-build-isolation -e .
 	@touch $@
 
-demo: $(VENV)/ready
-	$(BIN)/python -m pytest examples/helpdesk -q --jevons
+demo: .venv-dev/ready
+	$(DEV)/python -m pytest examples/helpdesk -q --jevons
 
-test: $(VENV)/ready
-	$(BIN)/python -m pytest
+test: .venv-dev/ready
+	$(DEV)/python -m pytest -n 2
 
-check: $(VENV)/ready
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/mypy
-	$(BIN)/lint-imports
+check: .venv-dev/ready
+	$(DEV)/ruff check .
+	$(DEV)/ruff format --check .
+	$(DEV)/mypy
+	$(DEV)/lint-imports
 
-# Needs uv (https://docs.astral.sh/uv/), only to change what is locked.
+# The SDKs on httpx2, and the oldest and the newest versions that we say we work with.
+test-openai3: .venv-openai3/ready
+	.venv-openai3/$(BINDIR)/python -m pytest tests/sdk
+
+NARROW := tests --ignore=tests/sdk
+test-lowest: .venv-lowest/ready
+	.venv-lowest/$(BINDIR)/python -m pytest -n 2 $(NARROW)
+
+test-highest:
+	$(PYTHON) -m venv --clear .venv-highest
+	$(call PIP,.venv-highest) install --quiet --upgrade pip
+	$(call PIP,.venv-highest) install --quiet -e '.[all]' --group narrow
+	.venv-highest/$(BINDIR)/python -m pytest -n 2 $(NARROW)
+
+bench: .venv-bench/ready
+	.venv-bench/$(BINDIR)/python benchmarks/overhead.py
+	.venv-bench/$(BINDIR)/python benchmarks/start.py
+
+# Only to change what is locked; needs uv.
 EXPORT := uv export --quiet --no-emit-project --no-header --no-annotate --no-default-groups
 lock:
-	uv lock
+	uv lock --upgrade
 	$(EXPORT) --all-extras --group test --group checks -o locks/dev.txt
 	$(EXPORT) --group openai3 -o locks/openai3.txt
-	$(EXPORT) --all-extras --group test --group peers -o locks/bench.txt
+	$(EXPORT) --all-extras --group test --group checks --group peers -o locks/bench.txt
+	uv pip compile --quiet --resolution lowest-direct --python-version 3.11 --universal --generate-hashes \
+	  --no-header --no-annotate --all-extras pyproject.toml --group narrow -o locks/lowest.txt
 
 clean:
-	rm -rf $(VENV) .venv-* .jevons build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv-* .jevons build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

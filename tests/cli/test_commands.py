@@ -144,7 +144,6 @@ def test_doctor_says_what_is_seen_and_counts_torn_lines(recorded: Path) -> None:
     done = jevons(recorded, "doctor")
     assert done.returncode == 0
     assert "child processes" in done.stdout
-    assert "WebSocket" in done.stdout
     assert "1 skipped" in done.stdout
     found = json.loads(jevons(recorded, "doctor", "--format", "json").stdout)
     assert found["schema"] == "jevons.doctor/1"

@@ -25,13 +25,15 @@ def test_a_full_disk(suite, workers: tuple[str, ...]) -> None:
     (suite.path / "full.py").write_text(
         textwrap.dedent(
             """
-            import resource, signal
+            import pytest, resource, signal
             def pytest_sessionstart():
                 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
                 resource.setrlimit(resource.RLIMIT_FSIZE, (1500, resource.RLIM_INFINITY))
+            @pytest.hookimpl(wrapper=True)
             def pytest_sessionfinish(session):
                 if not hasattr(session.config, "workerinput"):
                     resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+                return (yield)
             """
         )
     )

@@ -321,7 +321,7 @@ def test_cancelled(both: Both) -> None:
     async def case(url: str) -> Any:
         async with asynchronous(url) as client:
             ask = client.chat.completions.create(model="fake-1+hang", messages=ASK)
-            return await asyncio.wait_for(ask, 0.2)
+            return await asyncio.wait_for(ask, 0.4)
 
     assert both(case, raises=TimeoutError).calls[0].error == "CancelledError"
 

@@ -44,6 +44,12 @@ def test_thoughts_and_tool_results_are_added() -> None:
     assert (call.temperature, call.seed, call.max_tokens, call.effort) == (0.5, 42, 800, "1024")
 
 
+def test_either_spelling_of_a_parameter() -> None:
+    asked = {"contents": [], "generation_config": {"thinking_config": {"thinking_budget": 0}, "max_output_tokens": 9}}
+    call = sent(GEMINI, asked, reply({"text": "x"}))
+    assert (call.effort, call.max_tokens) == ("0", 9)
+
+
 def test_a_count_left_out_is_zero() -> None:
     call = sent(GEMINI, ASK, reply(finish="MAX_TOKENS", usage={"promptTokenCount": 15, "thoughtsTokenCount": 2}))
     assert (call.usage, call.input_tokens, call.output_tokens) == ("reported", 15, 2)

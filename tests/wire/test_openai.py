@@ -225,6 +225,11 @@ def test_a_stream_that_never_began_is_cut() -> None:
     assert (call.error, call.usage, call.output_tokens, call.first_us) == ("cut", "estimated", 0, None)
 
 
+def test_an_answer_that_nobody_read_is_unknown() -> None:
+    call = sent(CHAT, ASK, pieces=[])
+    assert (call.streamed, call.error, call.usage, call.output_tokens) == (False, "", "unknown", None)
+
+
 def test_buffered_streams_are_not_timed() -> None:
     whole = b"".join(events(*STREAM, USAGE, "[DONE]"))
     call = sent(CHAT, STREAMED, pieces=[(90_000_000, whole)])
@@ -378,3 +383,5 @@ def test_images_audio_moderations() -> None:
 def test_a_body_of_no_format_at_an_unknown_host_is_other() -> None:
     call = sent(("shop.example.com", "/v1/messages"), {"to": "+44", "text": "Hi"}, {"sid": "SM1"})
     assert call.kind == "other"
+    unseen = sent(("localhost:8000", "/v1/chat/completions"), b"", None, status=None, error="ConnectError")
+    assert unseen.kind == "chat"  # no body seen says nothing

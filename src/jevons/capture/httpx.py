@@ -77,7 +77,11 @@ def _open(source: str, request: Any) -> Exchange | None:
         return None
     try:
         url = request.url
-        return taken.open(source, request.method, url.host, url.raw_path.decode("ascii", "replace"), request.headers)
+        path = url.raw_path.decode("ascii", "replace")
+        exchange = taken.open(source, request.method, url.host, path, request.headers)
+        if exchange is not None:
+            exchange.request = _body(request)
+        return exchange
     except Exception as error:
         taken.note_error(error)
         return None
@@ -85,7 +89,6 @@ def _open(source: str, request: Any) -> Exchange | None:
 
 def _answer(exchange: Exchange, client: Any, request: Any, response: Any, tee: Callable[..., Any]) -> None:
     try:
-        exchange.request = _body(request)
         exchange.status = response.status_code
         if exchange.mode == "live" and "network_stream" not in response.extensions:
             _tell_apart(exchange, client, request)

@@ -30,6 +30,8 @@ class Embedded(msgspec.Struct, gc=False, rename="camel"):
     usage_metadata: Any = None
 
 
+_EFFORT = ("thinkingLevel", "thinking_level", "thinkingBudget", "thinking_budget")  # SDKs send either spelling
+
 decode = msgspec.json.Decoder(Generated).decode
 decode_embedded = msgspec.json.Decoder(Embedded).decode
 
@@ -38,7 +40,7 @@ def ask(body: Body, path: str) -> Asked:
     """The model is in the path (``models/NAME:generateContent``), the parameters in generationConfig."""
     config = part(body.get("generationConfig", body.get("generation_config")))
     thinking = part(config.get("thinkingConfig", config.get("thinking_config")))
-    effort = thinking.get("thinkingLevel", thinking.get("thinkingBudget"))
+    effort = next((value for key in _EFFORT if (value := thinking.get(key)) is not None), None)
     return Asked(
         text(path.rpartition(":")[0].rpartition("/")[2]),
         ":stream" in path,

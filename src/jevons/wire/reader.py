@@ -82,7 +82,7 @@ def _asked(
         body = None
     if type(body) is not dict:
         call.model = _form_field(request, b"model")
-        if call.provider == "unknown" and reader.kind != "audio" and reader.kind != "image":
+        if call.provider == "unknown" and request and reader.kind != "audio" and reader.kind != "image":
             call.kind = "other"
         return fingerprint.of_bytes(secret, method, host, path, reader.kind, request)
     asked: Asked = reader.ask(body, path.partition("?")[0])
@@ -133,8 +133,10 @@ def _answered(
     events = sse.elements(texts) if first == b"[" else sse.events(texts)
     if failed:
         return None
-    if not events and first not in _EVENT_STARTS and (pieces is None or any(piece for _, piece in pieces)):
-        return None  # neither JSON nor events: a page, or a compression that cannot be read here
+    if not events and first not in _EVENT_STARTS:
+        nothing = pieces is not None and not any(piece for _, piece in pieces)
+        if not (nothing and call.streamed):  # a stream that never began is cut, all else no answer of this format:
+            return None  # a page, an answer nobody read, a compression that cannot be read here
     found = reader.stream(events)
     call.streamed = True
     call.model_answered = found.model
