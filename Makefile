@@ -6,7 +6,7 @@ BINDIR := $(if $(filter Windows_NT,$(OS)),Scripts,bin)
 PIP = $(1)/$(BINDIR)/python -m pip --disable-pip-version-check
 DEV := .venv-dev/$(BINDIR)
 
-.PHONY: demo test check test-openai3 test-lowest test-highest bench lock clean
+.PHONY: demo test check test-openai3 test-deepeval test-lowest test-highest bench bench-quick lock clean
 .DELETE_ON_ERROR:
 .PRECIOUS: .venv-%/ready
 
@@ -29,9 +29,12 @@ check: .venv-dev/ready
 	$(DEV)/mypy
 	$(DEV)/lint-imports
 
-# The SDKs on httpx2, and the oldest and the newest versions that we say we work with.
+# The SDKs on httpx2, DeepEval's own runner, and the oldest and the newest versions that we say we work with.
 test-openai3: .venv-openai3/ready
 	.venv-openai3/$(BINDIR)/python -m pytest tests/sdk
+
+test-deepeval: .venv-deepeval/ready
+	.venv-deepeval/$(BINDIR)/python -m pytest tests/deepeval
 
 NARROW := tests --ignore=tests/sdk
 test-lowest: .venv-lowest/ready
@@ -47,12 +50,18 @@ bench: .venv-bench/ready
 	.venv-bench/$(BINDIR)/python benchmarks/overhead.py
 	.venv-bench/$(BINDIR)/python benchmarks/start.py
 
+# Shows that the benchmarks run; their figures need `make bench`.
+bench-quick: .venv-dev/ready
+	$(DEV)/python benchmarks/overhead.py --quick
+	$(DEV)/python benchmarks/start.py --quick
+
 # Only to change what is locked; needs uv.
 EXPORT := uv export --quiet --no-emit-project --no-header --no-annotate --no-default-groups
 lock:
 	uv lock --upgrade
 	$(EXPORT) --all-extras --group test --group checks -o locks/dev.txt
 	$(EXPORT) --group openai3 -o locks/openai3.txt
+	$(EXPORT) --group deepeval -o locks/deepeval.txt
 	$(EXPORT) --all-extras --group test --group checks --group peers -o locks/bench.txt
 	uv pip compile --quiet --resolution lowest-direct --python-version 3.11 --universal --generate-hashes \
 	  --no-header --no-annotate --all-extras pyproject.toml --group narrow -o locks/lowest.txt
