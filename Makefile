@@ -34,7 +34,7 @@ test-openai3: .venv-openai3/ready
 	.venv-openai3/$(BINDIR)/python -m pytest tests/sdk
 
 test-deepeval: .venv-deepeval/ready
-	.venv-deepeval/$(BINDIR)/python -m pytest tests/deepeval
+	.venv-deepeval/$(BINDIR)/python -m pytest tests/runners
 
 NARROW := tests --ignore=tests/sdk
 test-lowest: .venv-lowest/ready

@@ -138,16 +138,19 @@ def test_kinds_without_a_law_are_not_covered(kind):
 
 
 @pytest.mark.parametrize(("status", "error"), [(429, "http_429"), (503, "http_503"), (None, "ConnectError")])
-def test_failed_calls_are_covered_at_about_nothing(status, error):
-    made = one(usage="unknown", input_tokens=None, output_tokens=None, status=status, error=error)
+def test_refused_calls_are_covered_at_about_nothing(status, error):
+    made = one(input_tokens=0, output_tokens=0, status=status, error=error)
     assert made.covered == 1
     assert made.energy_wh.mid == made.energy_wh.low == 0
-    assert made.energy_wh.high == 0 if status == 429 else 0 < made.energy_wh.high < one().energy_wh.low
+    assert 0 < made.energy_wh.high < one().energy_wh.low if status == 503 else made.energy_wh.high == 0
     assert not total([made]).at_least
 
 
-def test_a_stream_cut_short_without_usage_is_not_covered():
-    assert one(usage="unknown", input_tokens=None, output_tokens=None, error="cut").covered == 0
+@pytest.mark.parametrize(("status", "error"), [(200, "cut"), (None, "ReadTimeout")])
+def test_how_far_a_server_got_is_unknown_where_no_answer_came(status, error):
+    made = one(usage="unknown", input_tokens=None, output_tokens=None, status=status, error=error)
+    assert (made.due, made.covered) == (1, 0)
+    assert total([made]).at_least
 
 
 def test_total_of_nothing():

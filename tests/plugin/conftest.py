@@ -35,8 +35,15 @@ def server() -> Iterator[Provider]:
         yield running
 
 
+SLOW_PLUGINS = ("langsmith_plugin", "hypothesispytest", "respx", "pytest_httpx", "recording")
+"""Plugins that happen to be installed, take two seconds to load, and that few of these suites need."""
+
+
 class Suite:
     """A suite in a folder of its own."""
+
+    plugins: tuple[str, ...] = ()
+    """Slow plugins that it needs all the same."""
 
     def __init__(self, pytester: pytest.Pytester, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
         self.pytester = pytester
@@ -51,7 +58,8 @@ class Suite:
     def run(self, *arguments: str, **files: str) -> pytest.RunResult:
         if files:
             self.pytester.makepyfile(**files)
-        return self.pytester.runpytest_subprocess("-p", "no:cacheprovider", *arguments)
+        without = [f"-pno:{name}" for name in ("cacheprovider", *SLOW_PLUGINS) if name not in self.plugins]
+        return self.pytester.runpytest_subprocess(*without, *arguments)
 
     def measured(self, *arguments: str, **files: str) -> pytest.RunResult:
         return self.run("--jevons", "--jevons-report=term", "--jevons-report=json", *arguments, **files)

@@ -85,6 +85,7 @@ def test_blocked(ask):
 
 
 def test_pytest_recording(suite) -> None:
+    suite.plugins = ("recording",)
     suite.run("--record-mode=once", "--no-jevons", "-k", "test_it and not blocked", test_it=RECORDING)
     suite.measured("--record-mode=none", test_it=RECORDING)
     assert modes(suite) == {"test_it": ["replayed"], "test_blocked": ["mocked"]}
@@ -140,7 +141,7 @@ async def test_respx_async(respx_mock):
 
 
 def test_mocks_are_zero_and_avoid_nothing(suite) -> None:
-    # pytest-httpx's fixture is asked for by one test only; the others must reach their own mocks.
+    suite.plugins = ("respx", "pytest_httpx")
     suite.measured(test_it=MOCKS).assert_outcomes(passed=7)
     live = modes(suite).pop("test_respx_lets_through")
     assert live == ["live"]

@@ -70,5 +70,5 @@ def test_off_imports_nothing_but_the_standard_library_and_the_plugin_file(suite)
         assert ours == ["jevons", "jevons.pytest_plugin"]
         assert "msgspec" not in sys.modules
     """
-    done = suite.run("-p", "no:anyio", "-p", "no:langsmith", test_it=probe)
+    done = suite.run(test_it=probe)
     done.assert_outcomes(passed=1)

@@ -149,7 +149,7 @@ def test_parse(both: Both) -> None:
 def test_raw_response(both: Both) -> None:
     def case(url: str) -> Any:
         raw = sync(url).messages.with_raw_response.create(model="fake-1", max_tokens=2000, messages=ASK)
-        return raw.status_code, raw.text(), raw.parse()
+        return raw.status_code, raw.http_response.text, raw.parse()
 
     assert both(case).usages == ["reported"]
 

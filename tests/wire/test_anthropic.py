@@ -118,9 +118,9 @@ def test_a_cut_stream_keeps_its_input_and_estimates_its_output() -> None:
     )
 
 
-def test_an_error_event_cuts_the_stream() -> None:
+def test_an_error_event_is_an_error_of_the_stream() -> None:
     broken = {"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}}
-    assert sent(MESSAGES, ASK, pieces=each(events(*STREAM[:6], broken, names=True))).error == "cut"
+    assert sent(MESSAGES, ASK, pieces=each(events(*STREAM[:6], broken, names=True))).error == "stream_error"
 
 
 def test_images_and_documents() -> None:

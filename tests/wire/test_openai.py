@@ -155,7 +155,7 @@ def test_a_refused_request_used_nothing(status: int) -> None:
 
 def test_no_answer_at_all() -> None:
     call = sent(CHAT, ASK, None, status=None, error="ConnectError")
-    assert (call.usage, call.input_tokens, call.output_tokens, call.error) == ("unknown", 0, 0, "ConnectError")
+    assert (call.usage, call.input_tokens, call.output_tokens, call.error) == ("unknown", None, None, "ConnectError")
     assert call.request_hash
 
 

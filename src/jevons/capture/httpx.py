@@ -136,6 +136,7 @@ def _tees(module: Any) -> tuple[type[Any], type[Any]]:
                 for piece in self._stream:
                     keep((now(), piece))
                     yield piece
+                self._exchange.ended = True
             except GeneratorExit:
                 raise
             except BaseException as error:
@@ -162,6 +163,7 @@ def _tees(module: Any) -> tuple[type[Any], type[Any]]:
                 async for piece in self._stream:
                     keep((now(), piece))
                     yield piece
+                self._exchange.ended = True
             except GeneratorExit:
                 raise
             except BaseException as error:

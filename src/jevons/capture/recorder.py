@@ -17,6 +17,8 @@ from jevons.record import Call
 _LOCAL = frozenset({"loopback", "process"})
 _BLOCKED = frozenset({"CannotOverwriteExistingCassetteException", "UnhandledHTTPRequestError"})
 """vcrpy refuses a request that its cassette does not hold: nothing leaves the machine."""
+_NEVER_SENT = _BLOCKED | {"ConnectError", "ConnectTimeout", "PoolTimeout", "UnsupportedProtocol", "RuntimeError"}
+"""Failures before a server could begin to work (RuntimeError: the client was closed, or the network is blocked)."""
 _MAX_FAILURES = 1_000
 _MAX_ERRORS = 20
 
@@ -122,6 +124,7 @@ class Exchange:
     __slots__ = (
         "_done",
         "encoding",
+        "ended",
         "error",
         "file",
         "headers",
@@ -167,6 +170,7 @@ class Exchange:
         self.error = ""
         self.request = b""
         self.encoding = ""
+        self.ended = False
         self.pieces: list[tuple[int, bytes]] = []
         self.file, self.line, self.judge = site
         self.started_us = time.time_ns() // 1_000
@@ -217,6 +221,10 @@ class Exchange:
                 encoding=self.encoding,
                 secret=taken.secret,
             )
+            if call.error == "cut" and not self.ended:
+                call.error = ""  # the client left early, which is its right
+            if self.status is None and self.error in _NEVER_SENT:
+                call.usage, call.input_tokens, call.output_tokens = "reported", 0, 0
             if self.status is not None and self.status >= 400 and not call.error:
                 call.error = f"http_{self.status}"
             if call.mode == "mocked" or call.mode == "replayed":

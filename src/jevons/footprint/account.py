@@ -181,18 +181,19 @@ def _account(cell: Cell, serving: Serving) -> Account:
 def _by_law(made: Account, key: Key, sums: Sums, serving: Serving, calls: int) -> None:
     """Figures of the calls that neither meter nor processor time covers, by tokens."""
     failed = key.status not in _ANSWERED
+    if key.usage == "unknown":
+        # Without an answer nobody knows how far a server got.
+        made.notes += ("tokens unknown",)
+        return
     if serving.law is None or serving.by_law is None:
         if failed:
             made.covered += calls
         else:
             made.notes += (f"no law for {key.kind} calls yet",)
         return
-    if key.usage == "unknown":
-        if not failed:
-            made.notes += ("tokens unknown",)
-            return
-        made.covered += calls  # refused or broken before an answer: no tokens; at most, a server began to work
-        if key.status != "4xx":
+    if failed and not sums.input and not sums.output:
+        made.covered += calls  # refused: no tokens; at most, a server that broke had begun to work
+        if key.status == "5xx":
             made.energy_wh += _at_most(serving.by_law.energy_wh, calls * serving.law.per_call)
             made.carbon_g += _at_most(serving.by_law.carbon_g, calls * serving.law.per_call)
             made.water_l += _at_most(serving.by_law.water_l, calls * serving.law.per_call)

@@ -112,7 +112,7 @@ class Cell(msgspec.Struct):
 
 def status_class(call: Call) -> str:
     """``2xx`` to ``5xx`` by status; ``cut`` for a stream cut short; ``none`` where no response came."""
-    if call.error == "cut":
+    if call.error in ("cut", "stream_error"):
         return "cut"
     return "none" if call.status is None and call.error else f"{(call.status or 200) // 100}xx"
 

@@ -85,7 +85,8 @@ class Call(msgspec.Struct, kw_only=True, omit_defaults=True, tag_field="event", 
     status: int | None = None
     """HTTP status; None where no response came."""
     error: str = ""
-    """Kind of failure, never its message: an exception's class name, ``http_429``, ``cut`` ..."""
+    """Kind of failure, never its message: an exception's class name, ``http_429``, ``cut`` (a stream that the
+    server ended before its end mark; one that the client leaves is no failure), ``stream_error`` (one that says so)."""
     retry: int = 0
     """0 for a first try, n for the n-th retry of the same request."""
     started_us: int = 0

@@ -71,7 +71,7 @@ def count(calls: Iterable[Call]) -> Counts:
         counts.estimated += call.usage == "estimated"
         if call.mode != "live":
             continue
-        counts.unknown += call.usage == "unknown" and not call.failed
+        counts.unknown += call.usage == "unknown"
         counts.input_tokens += call.input_tokens or 0
         counts.cached_tokens += call.cached_tokens or 0
         counts.output_tokens += call.output_tokens or 0

@@ -46,7 +46,8 @@ def read(
     - nothing to estimate from (a body that is no such answer, a background job not yet run,
       images, audio): ``unknown``, tokens None, characters counted;
     - an error status: the server says that nothing was computed: 0 and 0, ``reported``;
-    - no answer at all: 0 and 0, ``unknown``: nothing came back, though a server may have worked.
+    - no answer at all: None, ``unknown``: nothing came back, though a server may have worked; a
+      caller that knows that none did says so afterwards.
 
     A request to an unknown host whose body is not of the format gets kind ``other``.
     """
@@ -141,7 +142,7 @@ def _answered(
     call.streamed = True
     call.model_answered = found.model
     if not found.ended and not call.error:
-        call.error = "cut"
+        call.error = "stream_error" if events and _is_error(events[-1][1]) else "cut"
     seen = found.seen
     call.chunks = len(seen)
     if seen and pieces is not None:
@@ -151,6 +152,14 @@ def _answered(
         # A proxy that buffers, or a recording, delivers all at once: such times say nothing about the model.
         call.timed = len(seen) >= 3 and call.decode_us > 0 and len(set(seen)) >= 3
     return found
+
+
+def _is_error(data: bytes) -> bool:
+    """Whether an event says that the server failed: ``{"error": ...}`` (OpenAI, Gemini), ``{"type": "error"}``."""
+    with suppress(msgspec.DecodeError):
+        event = _decode(data)
+        return type(event) is dict and bool(event.get("error") or event.get("type") == "error")
+    return False
 
 
 def _first_byte(texts: Sequence[bytes]) -> bytes:
@@ -188,7 +197,7 @@ def _count(
     if call.status is not None and call.status >= 400:
         call.usage, call.input_tokens, call.output_tokens = "reported", 0, 0
     elif no_answer and call.status is None:
-        call.usage, call.input_tokens, call.output_tokens = "unknown", 0, 0
+        call.usage, call.input_tokens, call.output_tokens = "unknown", None, None
     elif found is not None and found.usage is not None:
         usage = found.usage
         call.usage = "reported"

@@ -43,9 +43,8 @@ def test_judges_of_a_deepeval_run(tmp_path: Path) -> None:
     assert command
     with provider() as server:
         environment = {**os.environ, "PROVIDER": server.url, "JEVONS": "1", "DEEPEVAL_TELEMETRY_OPT_OUT": "YES"}
-        done = subprocess.run(
-            [command, "test", "run", "test_it.py"], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
-        )  # fmt: skip
+        run = [command, "test", "run", "test_it.py"]
+        done = subprocess.run(run, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
         asked = len(server.asked)
     assert "1 passed" in done.stdout, done.stdout + done.stderr
     calls = read(Home(tmp_path / ".jevons")).calls
