@@ -234,8 +234,11 @@ class Session:
                 "unwritten": [encode(event).decode() for event in self.spool.unwritten],
             }
             return
-        self.summary = Summary(self)
-        self.summary.finish()
+        run = self.run_record(ended=True)
+        self.spool(run)
+        self.summary = Summary(self.config, run, self.reports, self.errors)
+        if self.calls or self.workers_missing or any(output["calls"] for output in self.from_workers):
+            self.summary.make(self.home, self.unwritten)
 
     @pytest.hookimpl(trylast=True)
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:

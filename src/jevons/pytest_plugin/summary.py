@@ -3,91 +3,85 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from jevons.ledger.home import Home
 from jevons.ledger.read import read
-from jevons.record import Run
+from jevons.record import Event, Run
 
 if TYPE_CHECKING:
-    from jevons.pytest_plugin.session import Session
     from jevons.report.document import Document
 
 _TITLE = "jevons: what the AI in these tests cost"
+
+Reports = list[tuple[str, Path | None]]
+"""(type, file or None for the terminal)"""
 
 
 class Summary:
     """Reports of one finished session. Never fails it: what goes wrong is said in a line."""
 
-    def __init__(self, session: Session) -> None:
-        self.session = session
-        self.document: Document | None = None
-        self.said: list[str] = []
-        self.run: Run = session.run_record(ended=True)
+    def __init__(self, config: pytest.Config, run: Run, reports: Reports, errors: Sequence[str]) -> None:
+        self._config = config
+        self._run = run
+        self._reports = reports
+        self._errors = errors
+        self._document: Document | None = None
+        self._said: list[str] = []
 
-    def finish(self) -> None:
-        """Record the end of the run, make the document and the report files."""
-        self.session.spool(self.run)
-        if not self._any_call():
-            return
+    def make(self, home: Home, unwritten: Sequence[Event]) -> None:
+        """Make the document and the report files from what the run recorded, and from what no file holds."""
         try:
-            self._build()
+            reading = read(home, self._run.id)
+            for event in unwritten:
+                reading.add(event)
+            if reading.calls:
+                from jevons.report.build import build
+
+                notes = [f"jevons could not read a call: {error}" for error in self._errors]
+                self._document = build(reading, self._run, extra_notes=notes)
+                self._junit(self._document)
+                self._write(self._document)
         except Exception as error:
-            self.said.append(f"the report could not be made ({type(error).__name__}: {error}); the records are kept")
+            self._said.append(f"the report could not be made ({type(error).__name__}: {error}); the records are kept")
 
-    def _any_call(self) -> bool:
-        return bool(
-            self.session.calls
-            or any(output["calls"] for output in self.session.from_workers)
-            or self.session.workers_missing
-        )
+    def _write(self, document: Document) -> None:
+        from jevons.report.render import render
 
-    def _build(self) -> None:
-        session = self.session
-        reading = read(session.home, session.run_id)
-        for event in session.unwritten:
-            reading.add(event)
-        notes = [f"jevons could not read a call: {error}" for error in session.errors]
-        if not reading.calls:
-            return
-        from jevons.report.build import build
-
-        self.document = build(reading, self.run, extra_notes=notes)
-        self._junit()
-        for form, target in session.reports:
+        for form, target in self._reports:
             if target is None:
                 continue
-            from jevons.report.render import render
-
             try:
                 target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_text(render(self.document, form), encoding="utf-8")
-                self.said.append(f"wrote {form} report to {_short(target, session.config.rootpath)}")
+                target.write_text(render(document, form), encoding="utf-8")
+                self._said.append(f"wrote {form} report to {_short(target, self._config.rootpath)}")
             except OSError as error:
-                self.said.append(f"cannot write {target}: {error.strerror}")
+                self._said.append(f"cannot write {target}: {error.strerror}")
 
-    def _junit(self) -> None:
+    def _junit(self, document: Document) -> None:
         """Totals as properties of the JUnit suite: numbers only."""
         from _pytest.junitxml import xml_key
 
-        xml = self.session.config.stash.get(xml_key, None)
-        if xml is None or self.document is None:
+        xml = self._config.stash.get(xml_key, None)
+        if xml is None:
             return
-        counts, level = self.document.counts, self.document.level
+        counts, level = document.counts, document.level
         for name in ("calls", "live", "replayed", "mocked", "failed", "input_tokens", "output_tokens", "repeats"):
             xml.add_global_property(f"jevons.{name}", getattr(counts, name))
         for end in ("low", "mid", "high"):
             xml.add_global_property(f"jevons.energy_wh_{end}", f"{getattr(level.energy_wh, end):.3g}")
             xml.add_global_property(f"jevons.carbon_g_{end}", f"{getattr(level.carbon_g, end):.3g}")
-        xml.add_global_property("jevons.coverage", f"{self.document.coverage:.4g}")
+        xml.add_global_property("jevons.coverage", f"{document.coverage:.4g}")
 
     def show(self, reporter: Any) -> None:
         """Print the table, or one line where there is nothing to show."""
-        on_terminal = any(form == "term" and target is None for form, target in self.session.reports)
-        if self.document is None:
-            if on_terminal and not self.said:
+        on_terminal = any(form == "term" and target is None for form, target in self._reports)
+        if self._document is None:
+            if on_terminal and not self._said:
                 reporter.write_line(f"jevons: {self._nothing()}")
         elif on_terminal:
             from jevons.report.terminal import fit, render
@@ -96,14 +90,15 @@ class Summary:
             encoding = getattr(stream, "encoding", None) or "utf-8"
             width = min(reporter._tw.fullwidth, 100)
             reporter.write_sep("=", fit(_TITLE, encoding))
-            reporter.write(render(self.document, width=width, encoding=encoding, color=reporter.hasmarkup))
-        for line in self.said:
+            reporter.write(render(self._document, width=width, encoding=encoding, color=reporter.hasmarkup))
+        for line in self._said:
             reporter.write_line(f"jevons: {line}")
 
     def _nothing(self) -> str:
-        seen = f"; loaded but not seen through: {', '.join(self.run.unseen)}" if self.run.unseen else ""
-        lost = f"; {self.run.lost} records lost: {self.run.lost_reason}" if self.run.lost else ""
-        errors = f"; {len(self.session.errors)} calls could not be read" if self.session.errors else ""
+        run = self._run
+        seen = f"; loaded but not seen through: {', '.join(run.unseen)}" if run.unseen else ""
+        lost = f"; {run.lost} records lost: {run.lost_reason}" if run.lost else ""
+        errors = f"; {len(self._errors)} calls could not be read" if self._errors else ""
         return f"no AI call was seen in this run{errors}{lost}{seen} (jevons doctor says what is not seen)"
 
 
@@ -111,7 +106,7 @@ def _short(path: Path, root: Path) -> str:
     return str(path.relative_to(root)) if path.is_relative_to(root) else str(path)
 
 
-def parse_reports(asked: list[str], root: Path) -> list[tuple[str, Path | None]]:
+def parse_reports(asked: list[str], root: Path) -> Reports:
     """``TYPE[:DEST]`` as (type, file or None for the terminal). Raises pytest.UsageError.
 
     Without any: the terminal. ``""``: nothing.
@@ -120,7 +115,7 @@ def parse_reports(asked: list[str], root: Path) -> list[tuple[str, Path | None]]
 
     if not asked:
         return [("term", None)]
-    reports: list[tuple[str, Path | None]] = []
+    reports: Reports = []
     for text in asked:
         form, colon, destination = text.partition(":")
         if not text:
