@@ -24,6 +24,8 @@ def client():
 def ask(client):
     def ask(text="hello", model="fake-1", **more):
         done = client.chat.completions.create(model=model, messages=[{"role": "user", "content": text}], **more)
+        if more.get("stream"):
+            return list(done)
         return done.choices[0].message.content
     return ask
 """

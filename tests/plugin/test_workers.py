@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+
+import pytest
 
 MANY = """
 import os, pytest
@@ -44,11 +47,20 @@ def test_crash(ask):
 """
 
 
-def test_a_crashed_worker_loses_nothing_it_had_recorded(suite) -> None:
+def test_a_worker_that_leaves_at_once_loses_nothing(suite) -> None:
     done = suite.measured("-n1", "--max-worker-restart=0", test_it=CRASH)
     assert done.ret != 0
     assert suite.calls_of() == {"test_before": 1, "test_crash": 1}
     assert suite.document["counts"]["calls"] == 2
+
+
+@pytest.mark.skipif(os.name != "posix", reason="SIGKILL is POSIX")
+def test_a_killed_worker_loses_no_call_that_took_as_long_as_a_model_far_away_does(suite) -> None:
+    killed = CRASH.replace("os._exit(3)", "import signal; os.kill(os.getpid(), signal.SIGKILL)")
+    slow = killed.replace('ask("kept too")', 'ask("kept too", model="fake-1+slow", stream=True)')
+    done = suite.measured("-n1", "--max-worker-restart=0", test_it=slow)
+    assert done.ret != 0
+    assert suite.calls_of() == {"test_before": 1, "test_crash": 1}
 
 
 def test_the_table_equals_the_ledger(suite) -> None:

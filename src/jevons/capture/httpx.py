@@ -96,8 +96,7 @@ def _answer(exchange: Exchange, client: Any, request: Any, response: Any, tee: C
             exchange.finish(response.content)
         else:
             exchange.encoding = response.headers.get("content-encoding", "")
-            response.stream = tee(response.stream, exchange)
-            exchange.watch()
+            response.stream = tee(response.stream, exchange, exchange.watch())
     except Exception as error:
         exchange.recorder.note_error(error)
 
@@ -123,15 +122,16 @@ def _tees(module: Any) -> tuple[type[Any], type[Any]]:
     now = time.perf_counter_ns
 
     class Tee(module.SyncByteStream):  # type: ignore[misc]
-        def __init__(self, stream: Any, exchange: Exchange) -> None:
+        def __init__(self, stream: Any, exchange: Exchange, pieces: list[tuple[int, bytes]]) -> None:
             self._stream = stream
             self._exchange = exchange
+            self._keep = pieces.append
 
         def __getattr__(self, name: str) -> Any:
             return getattr(self._stream, name)
 
         def __iter__(self) -> Iterator[bytes]:
-            keep = self._exchange.pieces.append
+            keep = self._keep
             try:
                 for piece in self._stream:
                     keep((now(), piece))
@@ -150,15 +150,16 @@ def _tees(module: Any) -> tuple[type[Any], type[Any]]:
                 self._exchange.finish()
 
     class AsyncTee(module.AsyncByteStream):  # type: ignore[misc]
-        def __init__(self, stream: Any, exchange: Exchange) -> None:
+        def __init__(self, stream: Any, exchange: Exchange, pieces: list[tuple[int, bytes]]) -> None:
             self._stream = stream
             self._exchange = exchange
+            self._keep = pieces.append
 
         def __getattr__(self, name: str) -> Any:
             return getattr(self._stream, name)
 
         async def __aiter__(self) -> AsyncIterator[bytes]:
-            keep = self._exchange.pieces.append
+            keep = self._keep
             try:
                 async for piece in self._stream:
                     keep((now(), piece))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -54,7 +55,7 @@ def install(
     if recorder.active is not None:
         raise RuntimeError("jevons already captures in this process: uninstall the first capture before a second")
     taken = recorder.active = Recorder(sink, run=run, site=Site(root, judges), secret=secret)
-    undo: list[Callable[[], None]] = [scope.carry_into_threads()]
+    undo: list[Callable[[], None]] = [scope.carry_into_threads(), _flush_before_exit()]
     taps = {"httpx": httpx.tap, "httpx2": httpx.tap} | replays.MARKS
     watch = Watch({name: partial(_lay, action, undo) for name, action in taps.items()})
     return Handle(taken, watch, undo)
@@ -66,6 +67,23 @@ def _lay(action: Callable[..., Callable[[], None]], undo: list[Callable[[], None
     except Exception as error:  # a stack we do not know must not keep the suite from running
         if recorder.active is not None:
             recorder.active.note_error(error)
+
+
+def _flush_before_exit() -> Callable[[], None]:
+    """Hand over what waits before ``os._exit``: so end forked children, and tests that a time limit stops."""
+    leave = os._exit
+
+    def flush_and_leave(status: int) -> None:
+        flush()
+        leave(status)
+
+    os._exit = flush_and_leave  # type: ignore[assignment]
+
+    def undo() -> None:
+        if os._exit is flush_and_leave:
+            os._exit = leave
+
+    return undo
 
 
 def flush(of: scope.Scope | None = None) -> None:

@@ -127,7 +127,8 @@ def _emit(taken: recorder.Recorder, call: Call, role: str | None) -> None:
         raise ValueError(f"role is 'product', 'judge' or 'set-up', not {role!r}")
     call.usage = "unknown" if call.input_tokens is None and call.output_tokens is None else "reported"
     call.file, call.line, judge = taken.site.look(2)
-    taken.stamp(call, scope.current(), judge)
+    here = scope.current()
+    taken.stamp(call, here, here.phase, judge)
     if role is not None:
         call.role = role
     taken.emit(call)

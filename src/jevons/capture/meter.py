@@ -32,7 +32,9 @@ class Counter(NamedTuple):
     """Value at which it starts again from zero; 0 for never."""
 
 
-class _Shares(NamedTuple):
+class Shares(NamedTuple):
+    """Running totals of what one call under way has been charged with."""
+
     joules: float
     cpu_s: float
 
@@ -51,9 +53,9 @@ class Meter:
         self._last: list[float] = []
         self._read_ns = 0
         self._active = 0
-        self._share = _Shares(0.0, 0.0)
+        self._share = Shares(0.0, 0.0)
 
-    def begin(self) -> _Shares:
+    def begin(self) -> Shares:
         """A local call starts."""
         with self._lock:
             if self._joules is None:
@@ -66,13 +68,13 @@ class Meter:
             self._active += 1
             return self._share
 
-    def end(self, begun: _Shares) -> tuple[int | None, int | None]:
+    def end(self, begun: Shares) -> tuple[int | None, int | None]:
         """A local call ends: (measured millijoules, processor microseconds); None where unreadable."""
         with self._lock:
             self._advance(0 if self._active <= 1 else INTERVAL_NS)
             self._active = max(self._active - 1, 0)
-            joules = round((self._share.joules - begun.joules) * 1e3) if self._joules else None
-            cpu_us = round((self._share.cpu_s - begun.cpu_s) * 1e6) if self._cpu else None
+            joules = max(round((self._share.joules - begun.joules) * 1e3), 0) if self._joules else None
+            cpu_us = max(round((self._share.cpu_s - begun.cpu_s) * 1e6), 0) if self._cpu else None
             return joules, cpu_us
 
     def _advance(self, at_least_ns: int) -> None:
@@ -88,7 +90,7 @@ class Meter:
                 for value, last, counter in zip(values, self._last, counters, strict=True)
             ]
             cpu_s = grown.pop() if self._cpu else 0.0
-            self._share = _Shares(self._share.joules + sum(grown), self._share.cpu_s + cpu_s)
+            self._share = Shares(self._share.joules + sum(grown), self._share.cpu_s + cpu_s)
         self._last = values
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-import threading
 import time
-from collections.abc import Callable, Mapping
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from itertools import count
 
@@ -19,6 +19,8 @@ _BLOCKED = frozenset({"CannotOverwriteExistingCassetteException", "UnhandledHTTP
 """vcrpy refuses a request that its cassette does not hold: nothing leaves the machine."""
 _NEVER_SENT = _BLOCKED | {"ConnectError", "ConnectTimeout", "PoolTimeout", "UnsupportedProtocol", "RuntimeError"}
 """Failures before a server could begin to work (RuntimeError: the client was closed, or the network is blocked)."""
+_BATCH = 16
+_AT_ONCE_NS = 50_000_000
 _MAX_FAILURES = 1_000
 _MAX_ERRORS = 20
 
@@ -32,6 +34,12 @@ in_flight: ContextVar[Exchange | None] = ContextVar("jevons_in_flight", default=
 class Recorder:
     """Makes calls out of exchanges and hands them to a sink.
 
+    A finished exchange is read, hashed and handed over at once if it took as long as a model far away does.
+    Fast ones (local servers, recordings, mocks) wait for each other, for a moment or until their test's phase
+    ends: a batch costs a third of its calls one by one, whose code and data the processor has to fetch anew
+    each time. So a process killed in mid-test (SIGKILL, a segfault) loses at most the last `_BATCH` - 1 fast calls;
+    ``os._exit`` hands them over first.
+
     A process that forks goes on under a token of its own, so that ids stay unique.
     """
 
@@ -40,11 +48,8 @@ class Recorder:
         self.run = run
         self.site = site
         self.secret = secret
-        self.meter = meter.Meter()
         self.errors: list[str] = []
-        self._open: dict[int, Exchange] = {}
         self._failures: dict[tuple[str, str], int] = {}
-        self._lock = threading.Lock()
         self._fresh()
         if hasattr(os, "register_at_fork"):  # not on Windows, which does not fork
             os.register_at_fork(after_in_child=self._fresh)
@@ -52,8 +57,10 @@ class Recorder:
     def _fresh(self) -> None:
         self._token = f"{self.run}-{os.getpid():x}{os.urandom(3).hex()}"
         self._numbers = count(1)
-        self._lock = threading.Lock()
-        self._open.clear()
+        self.meter = meter.Meter()
+        # After a fork these are the parent's, which goes on with them.
+        self._open: dict[int, Exchange] = {}
+        self._waiting: deque[Exchange] = deque()
 
     def open(
         self, source: str, method: str, host: str, path: str, headers: Mapping[str, str], depth: int = 4
@@ -64,16 +71,16 @@ class Recorder:
             return None
         return Exchange(self, source, match, method, host, path, headers, self.site.look(depth))
 
-    def stamp(self, call: Call, of: scope.Scope, judge: bool) -> None:
+    def stamp(self, call: Call, of: scope.Scope, phase: str, judge: bool) -> None:
         """Fill in what a call has from where it was made: ids, test, role."""
         number = next(self._numbers)
         call.id = f"{self._token}-{number}"
         call.index = number
         call.run = self.run
-        call.test, call.attempt, call.phase, call.fixture = of.test, of.attempt, of.phase, of.fixture
+        call.test, call.attempt, call.phase, call.fixture = of.test, of.attempt, phase, of.fixture
         if judge:
             call.role = "judge"
-        elif of.fixture or of.phase in ("setup", "teardown"):
+        elif of.fixture or phase in ("setup", "teardown"):
             call.role = "set-up"
 
     def emit(self, call: Call) -> None:
@@ -83,15 +90,17 @@ class Recorder:
         except Exception as error:
             self.note_error(error)
 
-    def retry_number(self, call: Call, said: str | None) -> int:
+    def retry_number(self, call: Call, headers: Mapping[str, str]) -> int:
         """The n of an n-th retry: as the SDK says, else by failures of the same request in this test."""
+        if not self._failures and not call.failed:
+            return 0
         place = (call.test, call.request_hash)
-        number = int(said) if said and said.isdecimal() else self._failures.get(place, 0)
-        with self._lock:
-            if call.failed and len(self._failures) < _MAX_FAILURES:
-                self._failures[place] = number + 1
-            else:
-                self._failures.pop(place, None)
+        said = headers.get("x-stainless-retry-count", "")
+        number = int(said) if said.isdecimal() else self._failures.get(place, 0)
+        if call.failed and len(self._failures) < _MAX_FAILURES:
+            self._failures[place] = number + 1
+        else:
+            self._failures.pop(place, None)
         return number
 
     def note_error(self, error: BaseException) -> None:
@@ -107,44 +116,49 @@ class Recorder:
         """Keep an exchange whose stream is still open."""
         self._open[id(exchange)] = exchange
 
-    def forget(self, exchange: Exchange) -> None:
-        """Its stream is closed."""
+    def finished(self, exchange: Exchange) -> None:
+        """Take a finished exchange; hand it over now or with the next few."""
         self._open.pop(id(exchange), None)
+        waiting = self._waiting
+        waiting.append(exchange)
+        oldest = waiting[0].start_ns if waiting else 0
+        if exchange.end_ns - oldest > _AT_ONCE_NS or len(waiting) >= _BATCH:
+            self.settle()
+
+    def settle(self) -> None:
+        """Hand over what waits."""
+        while self._waiting:
+            try:
+                exchange = self._waiting.popleft()
+            except IndexError:  # another thread took it
+                break
+            exchange.settle()
 
     def flush(self, of: scope.Scope | None = None) -> None:
-        """Finish open exchanges: all, or those of one scope."""
+        """Finish open exchanges (all, or those of one scope) and hand over what waits."""
         for exchange in list(self._open.values()):
             if of is None or exchange.scope is of:
                 exchange.finish()
+        self.settle()
 
 
 class Exchange:
     """One request under way, from its sending to the last byte of its answer."""
 
-    __slots__ = (
-        "_done",
-        "encoding",
-        "ended",
-        "error",
-        "file",
-        "headers",
-        "host",
-        "judge",
-        "line",
-        "match",
-        "metered",
-        "method",
-        "mode",
-        "path",
-        "pieces",
-        "recorder",
-        "request",
-        "scope",
-        "source",
-        "start_ns",
-        "started_us",
-        "status",
-    )
+    # What most exchanges keep stands here once, so that making one costs little.
+    mode = "live"
+    status: int | None = None
+    error = ""
+    request = b""
+    answer: bytes | None = None
+    encoding = ""
+    ended = False
+    """Whether a stream was read to its end."""
+    pieces: Sequence[tuple[int, bytes]] = ()
+    end_ns = 0
+    _begun: meter.Shares | None = None
+    _spent: tuple[int | None, int | None] = (None, None)
+    _done = False
 
     def __init__(
         self,
@@ -164,23 +178,20 @@ class Exchange:
         self.host = host
         self.path = path
         self.headers = headers
-        self.scope = scope.current()
-        self.mode = "live"
-        self.status: int | None = None
-        self.error = ""
-        self.request = b""
-        self.encoding = ""
-        self.ended = False
-        self.pieces: list[tuple[int, bytes]] = []
-        self.file, self.line, self.judge = site
+        self.site = site
+        self.scope = running = scope.current()
+        self.phase = running.phase  # now: the scope goes on to the next
         self.started_us = time.time_ns() // 1_000
-        self._done = False
-        self.metered = taken.meter.begin() if match.host_class in _LOCAL else None
+        if match.host_class in _LOCAL:
+            self._begun = taken.meter.begin()
         self.start_ns = time.perf_counter_ns()
 
-    def watch(self) -> None:
-        """The answer is a stream: it will end later, or never."""
+    def watch(self) -> list[tuple[int, bytes]]:
+        """The answer is a stream, which will end later, or never: the list for its pieces, with their times."""
         self.recorder.watch(self)
+        pieces: list[tuple[int, bytes]] = []
+        self.pieces = pieces
+        return pieces
 
     def fail(self, error: BaseException) -> None:
         """No answer came, or its stream broke."""
@@ -189,24 +200,31 @@ class Exchange:
             self.mode = "mocked"
         self.finish()
 
-    def finish(self, response: bytes | None = None) -> None:
-        """The answer is complete (or will never be): make the call and hand it over. Works once."""
+    def finish(self, answer: bytes | None = None) -> None:
+        """The answer is complete (or will never be). Works once."""
         if self._done:
             return
         self._done = True
+        try:
+            # A reader that dawdles over a stream must not make the model look slow.
+            self.end_ns = self.pieces[-1][0] if self.pieces else time.perf_counter_ns()
+            if self._begun is not None:
+                self._spent = self.recorder.meter.end(self._begun)
+            self.answer = answer
+            self.recorder.finished(self)
+        except Exception as error:
+            self.recorder.note_error(error)
+
+    def settle(self) -> None:
+        """Make the call and hand it over."""
         taken = self.recorder
         try:
-            taken.forget(self)
-            # A reader that dawdles over a stream must not make the model look slow.
-            end_ns = self.pieces[-1][0] if self.pieces else time.perf_counter_ns()
             call = Call(id="", run="", source=self.source)
-            if self.metered is not None:
-                call.measured_mj, call.cpu_us = taken.meter.end(self.metered)
-            taken.stamp(call, self.scope, self.judge)
-            call.file, call.line = self.file, self.line
+            call.file, call.line, judge = self.site
+            taken.stamp(call, self.scope, self.phase, judge)
             call.mode, call.status, call.error = self.mode, self.status, self.error
             call.started_us = self.started_us
-            call.duration_us = max(end_ns - self.start_ns, 0) // 1_000
+            call.duration_us = max(self.end_ns - self.start_ns, 0) // 1_000
             wire.read(
                 call,
                 self.match,
@@ -215,8 +233,8 @@ class Exchange:
                 path=self.path,
                 request=self.request,
                 request_headers=self.headers,
-                response=response,
-                pieces=self.pieces if response is None and self.status is not None else None,
+                response=self.answer,
+                pieces=self.pieces if self.answer is None and self.status is not None else None,
                 start_ns=self.start_ns,
                 encoding=self.encoding,
                 secret=taken.secret,
@@ -227,10 +245,9 @@ class Exchange:
                 call.usage, call.input_tokens, call.output_tokens = "reported", 0, 0
             if self.status is not None and self.status >= 400 and not call.error:
                 call.error = f"http_{self.status}"
-            if call.mode == "mocked" or call.mode == "replayed":
-                # What this machine spent meanwhile is not a model's work.
-                call.measured_mj = call.cpu_us = None
-            call.retry = taken.retry_number(call, self.headers.get("x-stainless-retry-count"))
+            if call.mode == "live":  # of a replay or a mock, what this machine spent is not a model's work
+                call.measured_mj, call.cpu_us = self._spent
+            call.retry = taken.retry_number(call, self.headers)
             taken.emit(call)
         except Exception as error:
             taken.note_error(error)

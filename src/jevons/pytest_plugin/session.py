@@ -144,6 +144,7 @@ class Session:
     def _go_on(self, item: pytest.Item, phase: str) -> None:
         if self._test is None or self._result is None:
             return
+        self._handle.recorder.settle()
         self._test.phase = phase
         scope.enter(self._test)
         if phase == "teardown":
