@@ -6,6 +6,9 @@ A server in a process of its own answers; the official openai client calls it. O
 recorder (jevons, EcoLogits) makes the calls, so that neither sees the other; they take turns in small
 batches. Within a pair the order is random. Recording is switched by putting the recorder's method, or the
 original one, in its class just before the clock starts: everything else stays as it is.
+
+jevons hands fast calls over together. So that nothing is left out, the clock runs on until the line is
+written: after each call, or after `spell` of them, whose mean is one measurement.
 """
 
 from __future__ import annotations
@@ -32,19 +35,23 @@ from figures import Row, figure, machine, slope, table
 MODEL = "gpt-4o-mini-2024-07-18"
 SIZES_KB = (1, 2, 4, 8, 16, 32, 64)
 CHUNKS = 500
-DEPTH = 25
+DEPTH = 20
 """Frames below the call, as in a suite; the client adds some of its own."""
 TEXT = "The tester asks what it costs, and then whether it cost less last week. " * 1_000
 CLOUD, LOOPBACK = "api.openai.com", "127.0.0.1"
 
 
 class Call(NamedTuple):
-    """A call to measure: where to, how much prompt in how many messages, plain or streamed."""
+    """A call to measure: where to, how much prompt in how many messages, plain or streamed, how many in a row."""
 
     host: str = CLOUD
     kb: int = 1
     messages: int = 1
     stream: bool = False
+    spell: int = 1
+
+
+IN_A_ROW = Call(spell=16)
 
 
 # -- the server ---------------------------------------------------------------
@@ -116,57 +123,66 @@ def below(depth: int, call: Callable[[], object]) -> object:
     return below(depth - 1, call) if depth else call()
 
 
-def lay(recorder: str, client: Any, folder: Path) -> tuple[type, str, Any, Any]:
-    """Start recording. Returns the class and method that it replaced, the original and its own."""
+def lay(recorder: str, client: Any, folder: Path) -> tuple[type, str, Any, Callable[[], object]]:
+    """Start recording. Returns the class and method that it replaced, the original, and what ends a spell."""
     if recorder == "EcoLogits":
         from ecologits import EcoLogits
 
         owner, name = type(client.chat.completions), "create"
         off = vars(owner)[name]
         EcoLogits.init(providers=["openai"])
-    else:
-        from jevons import capture
-        from jevons.capture.scope import Scope, enter
-        from jevons.ledger.home import Home
-        from jevons.ledger.spool import Spool
+        return owner, name, off, lambda: None
+    from jevons import capture
+    from jevons.capture.scope import Scope, enter
+    from jevons.ledger.home import Home
+    from jevons.ledger.spool import Spool
 
-        owner, name = next(base for base in type(client._client).__mro__ if "send" in vars(base)), "send"
-        off = vars(owner)[name]
-        capture.install(Spool(Home(folder), "bench"), run="bench", root=Path(__file__).parent, secret=b"s" * 32)
-        enter(Scope("tests/test_bench.py::test_call", phase="call"))
-    return owner, name, off, vars(owner)[name]
+    owner, name = next(base for base in type(client._client).__mro__ if "send" in vars(base)), "send"
+    off = vars(owner)[name]
+    capture.install(Spool(Home(folder), "bench"), run="bench", root=Path(__file__).parent, secret=b"s" * 32)
+    enter(Scope("tests/test_bench.py::test_call", phase="call"))
+    return owner, name, off, capture.flush
 
 
 def work(recorder: str, port: int, folder: Path) -> None:
     """Measure what each line of stdin asks for; say on a line of stdout what it took; at the end, how often."""
     resolve = socket.getaddrinfo  # a cloud's name, so that the call is taken for one; it leads to this machine
     socket.getaddrinfo = lambda _, *rest, **more: resolve(LOOPBACK, *rest, **more)  # type: ignore[assignment]
-    owner, name, off, on = lay(recorder, caller(port, Call())[0], folder)
-    calls: dict[Call, Callable[[], object]] = {}
+    owner, name, off, flush = lay(recorder, caller(port, Call())[0], folder)
+    on = vars(owner)[name]
+    clock = time.process_time_ns
     recorded = 0
 
-    def spend(call: Callable[[], object], method: Any) -> int:
+    def spend(call: Callable[[], object], method: Any, ending: bool) -> int:
         setattr(owner, name, method)
-        begun = time.process_time_ns()
+        begun = clock()
         below(DEPTH, call)
-        return time.process_time_ns() - begun
+        if ending:
+            flush()
+        return clock() - begun
 
+    def pair(call: Callable[[], object], ending: bool) -> tuple[int, int]:
+        """Nanoseconds without and with recording."""
+        nonlocal recorded
+        recorded += 1
+        if random.random() < 0.5:
+            return spend(call, off, False), spend(call, on, ending)
+        with_it = spend(call, on, ending)
+        return spend(call, off, False), with_it
+
+    calls: dict[Call, Callable[[], object]] = {}
     for line in sys.stdin:
         count, *fields = json.loads(line)
         asked = Call(*fields)
         if asked not in calls:
             calls[asked] = caller(port, asked)[1]
             for _ in range(5):  # connect, and fill every cache
-                recorded += 1
-                spend(calls[asked], on)
-                spend(calls[asked], off)
-        spent: list[tuple[int, int]] = []
-        for _ in range(count):
-            recorded += 1
-            on_first = random.random() < 0.5
-            took = [spend(calls[asked], method) for method in ((on, off) if on_first else (off, on))]
-            spent.append((took[1], took[0]) if on_first else (took[0], took[1]))
-        print(json.dumps(spent), flush=True)
+                pair(calls[asked], True)
+        spells = []
+        for _ in range(count // asked.spell):
+            pairs = [pair(calls[asked], number == asked.spell - 1) for number in range(asked.spell)]
+            spells.append([sum(side) / asked.spell / 1e3 for side in zip(*pairs, strict=True)])
+        print(json.dumps(spells), flush=True)
     print(recorded, flush=True)
 
 
@@ -174,7 +190,7 @@ def work(recorder: str, port: int, folder: Path) -> None:
 
 
 class Worker:
-    """The parent's side of `work`: pairs measured so far, in microseconds, by call."""
+    """The parent's side of `work`: microseconds by call, without recording, and added by it."""
 
     def __init__(self, recorder: str, port: int, folder: Path) -> None:
         arguments = [sys.executable, __file__, "--work", recorder, str(port), str(folder)]
@@ -189,8 +205,8 @@ class Worker:
         assert back is not None
         print(json.dumps([count, *call]), file=to, flush=True)
         offs, ons = zip(*json.loads(back.readline()), strict=True)
-        self.off.setdefault(call, []).extend(off / 1e3 for off in offs)
-        self.added.setdefault(call, []).extend(on / 1e3 - off / 1e3 for on, off in zip(ons, offs, strict=True))
+        self.off.setdefault(call, []).extend(offs)
+        self.added.setdefault(call, []).extend(on - off for on, off in zip(ons, offs, strict=True))
 
     def end(self) -> int:
         """How many calls were recorded."""
@@ -199,12 +215,13 @@ class Worker:
 
 def schedule(quick: bool) -> dict[str, dict[Call, int]]:
     """How many pairs of which call each recorder gets."""
-    plain, other, stream = (200, 40, 20) if quick else (2_000, 500, 500)
+    plain, other, stream = (160, 20, 10) if quick else (1_920, 500, 500)
     sizes = [Call(kb=kb) for kb in SIZES_KB[1:]] + [Call(kb=kb, messages=kb) for kb in SIZES_KB[1:]]
-    jevons = {Call(): plain, Call(stream=True): stream, Call(LOOPBACK): other} | dict.fromkeys(sizes, other)
+    jevons = {Call(): plain, IN_A_ROW: plain, Call(stream=True): stream, Call(LOOPBACK): other}
+    jevons |= dict.fromkeys(sizes, other)
     plans = {"jevons": jevons}
     if importlib.util.find_spec("ecologits"):  # its stream takes a third of a second: fewer pairs
-        plans["EcoLogits"] = {Call(): other, Call(stream=True): 4 if quick else 60}
+        plans["EcoLogits"] = {Call(): other, Call(stream=True): 2 if quick else 60}
     return plans
 
 
@@ -214,10 +231,12 @@ def rows(workers: dict[str, Worker]) -> list[Row]:
     found: list[Row] = []
 
     def add(what: str, call: Call, bar: float | None = None, of: Worker = jevons) -> None:
-        beside = f"{len(of.off[call])} pairs; the call itself {statistics.median(of.off[call]):.0f} us"
+        itself, more = statistics.median(of.off[call]), statistics.median(of.added[call])
+        beside = f"{len(of.off[call]) * call.spell} pairs; the call itself {itself:.0f} us, so +{more / itself:.1%}"
         found.append(Row(what, figure(of.added[call]), "us", bar, beside))
 
     add("plain call, 1 kB prompt", Call(), 60)
+    add(f"the same, {IN_A_ROW.spell} in a row", IN_A_ROW, 60)
     for what, messages in (("one long message", False), ("messages of 1 kB", True)):
         calls = [Call(kb=kb, messages=kb if messages else 1) for kb in SIZES_KB]
         steps = figure(*(jevons.added[call] for call in calls), of=lambda *samples: slope(SIZES_KB, *samples))

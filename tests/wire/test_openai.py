@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from wire.exchange import CHAT, EMBEDDINGS, RESPONSES, each, events, sent
 
+from jevons.wire import openai_chat
+
 ASK = {
     "model": "gpt-4o",
     "messages": [
@@ -385,3 +387,32 @@ def test_a_body_of_no_format_at_an_unknown_host_is_other() -> None:
     assert call.kind == "other"
     unseen = sent(("localhost:8000", "/v1/chat/completions"), b"", None, status=None, error="ConnectError")
     assert unseen.kind == "chat"  # no body seen says nothing
+
+
+@pytest.mark.parametrize(
+    ("delta", "shows"),
+    [
+        ({"content": "word"}, True),
+        ({"content": ""}, False),
+        ({"content": None, "reasoning_content": "hm"}, False),
+        ({"reasoning_content": "hm"}, False),
+        ({"content": '"'}, True),
+        ({"tool_calls": [{"index": 0, "function": {"arguments": '{"content":"x"}'}}]}, False),
+        ({"reasoning": '"content":"x"'}, False),
+    ],
+)
+def test_text_is_known_by_its_bytes_and_never_wrongly(delta: dict[str, object], shows: bool) -> None:
+    event = {"id": "x", "choices": [{"index": 0, "delta": delta}]}
+    assert openai_chat.shows_text(json.dumps(event, separators=(",", ":")).encode()) is shows
+
+
+def test_a_long_stream_with_usage_is_timed_like_one_read_whole() -> None:
+    deltas = [{"role": "assistant", "content": ""}, {"reasoning_content": "hm"}, *[{"content": "w"}] * 20, {}]
+    shown = [{"model": "m", "choices": [{"index": 0, "delta": delta}]} for delta in deltas]
+    ends = [{"model": "m", "choices": [], "usage": {"prompt_tokens": 3, "completion_tokens": 21}}]
+    lines = [json.dumps(event, separators=(",", ":")).encode() for event in [*shown, *ends]] + [b"[DONE]"]
+    spaced = [json.dumps(event).encode() for event in [*shown, *ends]] + [b"[DONE]"]
+    fast, slow = (openai_chat.stream(list(enumerate(made))) for made in (lines, spaced))
+    assert fast.seen == slow.seen == list(range(2, 22))
+    assert fast.usage == slow.usage
+    assert fast.ended

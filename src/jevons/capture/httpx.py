@@ -78,9 +78,11 @@ def _open(source: str, request: Any) -> Exchange | None:
     try:
         url = request.url
         path = url.raw_path.decode("ascii", "replace")
-        exchange = taken.open(source, request.method, url.host, path, request.headers)
+        exchange = taken.open(source, request.method, url.host, path)
         if exchange is not None:
             exchange.request = _body(request)
+            if taken.failing:
+                exchange.said_retry = request.headers.get("x-stainless-retry-count", "")
         return exchange
     except Exception as error:
         taken.note_error(error)

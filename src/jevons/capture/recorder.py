@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from itertools import count
 
@@ -49,6 +49,8 @@ class Recorder:
         self.site = site
         self.secret = secret
         self.errors: list[str] = []
+        self.failing = False
+        """Whether any exchange has failed: from then on requests are asked whether they are retries."""
         self._failures: dict[tuple[str, str], int] = {}
         self._fresh()
         if hasattr(os, "register_at_fork"):  # not on Windows, which does not fork
@@ -62,14 +64,12 @@ class Recorder:
         self._open: dict[int, Exchange] = {}
         self._waiting: deque[Exchange] = deque()
 
-    def open(
-        self, source: str, method: str, host: str, path: str, headers: Mapping[str, str], depth: int = 4
-    ) -> Exchange | None:
+    def open(self, source: str, method: str, host: str, path: str, depth: int = 4) -> Exchange | None:
         """Begin an exchange, or None if this is no AI request."""
         match = wire.find(method, host, path)
         if match is None:
             return None
-        return Exchange(self, source, match, method, host, path, headers, self.site.look(depth))
+        return Exchange(self, source, match, method, host, path, self.site.look(depth))
 
     def stamp(self, call: Call, of: scope.Scope, phase: str, judge: bool) -> None:
         """Fill in what a call has from where it was made: ids, test, role."""
@@ -90,12 +90,11 @@ class Recorder:
         except Exception as error:
             self.note_error(error)
 
-    def retry_number(self, call: Call, headers: Mapping[str, str]) -> int:
+    def retry_number(self, call: Call, said: str) -> int:
         """The n of an n-th retry: as the SDK says, else by failures of the same request in this test."""
         if not self._failures and not call.failed:
             return 0
         place = (call.test, call.request_hash)
-        said = headers.get("x-stainless-retry-count", "")
         number = int(said) if said.isdecimal() else self._failures.get(place, 0)
         if call.failed and len(self._failures) < _MAX_FAILURES:
             self._failures[place] = number + 1
@@ -121,6 +120,8 @@ class Recorder:
         self._open.pop(id(exchange), None)
         waiting = self._waiting
         waiting.append(exchange)
+        if exchange.error or (exchange.status or 0) >= 400:
+            self.failing = True
         oldest = waiting[0].start_ns if waiting else 0
         if exchange.end_ns - oldest > _AT_ONCE_NS or len(waiting) >= _BATCH:
             self.settle()
@@ -154,6 +155,8 @@ class Exchange:
     encoding = ""
     ended = False
     """Whether a stream was read to its end."""
+    said_retry = ""
+    """What the SDK says of itself, as text."""
     pieces: Sequence[tuple[int, bytes]] = ()
     end_ns = 0
     _begun: meter.Shares | None = None
@@ -168,7 +171,6 @@ class Exchange:
         method: str,
         host: str,
         path: str,
-        headers: Mapping[str, str],
         site: tuple[str, int, bool],
     ) -> None:
         self.recorder = taken
@@ -177,7 +179,6 @@ class Exchange:
         self.method = method
         self.host = host
         self.path = path
-        self.headers = headers
         self.site = site
         self.scope = running = scope.current()
         self.phase = running.phase  # now: the scope goes on to the next
@@ -232,7 +233,6 @@ class Exchange:
                 host=self.host,
                 path=self.path,
                 request=self.request,
-                request_headers=self.headers,
                 response=self.answer,
                 pieces=self.pieces if self.answer is None and self.status is not None else None,
                 start_ns=self.start_ns,
@@ -247,7 +247,7 @@ class Exchange:
                 call.error = f"http_{self.status}"
             if call.mode == "live":  # of a replay or a mock, what this machine spent is not a model's work
                 call.measured_mj, call.cpu_us = self._spent
-            call.retry = taken.retry_number(call, self.headers)
+            call.retry = taken.retry_number(call, self.said_retry)
             taken.emit(call)
         except Exception as error:
             taken.note_error(error)

@@ -55,24 +55,16 @@ for _reader in READERS.values():
 _VERSIONED = re.compile(r"/v\d+[a-z0-9]*/|/openai/")
 
 
+@lru_cache(maxsize=4096)
 def find(method: str, host: str, path: str) -> Match | None:
     """The format and place of an AI call, or None for any other request.
 
     `host` may carry a port, `path` a query. Costs well under a microsecond for other traffic.
     """
-    if method != "POST" and method.upper() != "POST":
-        return None
-    query = path.find("?")
-    if query >= 0:
-        path = path[:query]
-    if path[-1:] == "/":
-        path = path[:-1]
-    if _tail(path) not in _TAILS:
-        return None
-    return _find(host, path)
+    path = path.partition("?")[0].removesuffix("/")
+    return _find(host, path) if method.upper() == "POST" and _tail(path) in _TAILS else None
 
 
-@lru_cache(maxsize=1024)
 def _find(host: str, path: str) -> Match | None:
     end, api = next((pair for pair in _TAILS[_tail(path)] if path.endswith(pair[0])), ("", ""))
     if not end:

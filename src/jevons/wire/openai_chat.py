@@ -79,11 +79,28 @@ def visible(delta: Delta) -> bool:
     return bool(content or delta.tool_calls or delta.function_call or delta.refusal)
 
 
+_CONTENT = b'"content":"'
+_TAIL = 4
+"""Events at the end of a stream among which usage and the end marks come."""
+
+
+def shows_text(data: bytes) -> bool:
+    """Whether an event surely holds visible text, by its bytes: a quote inside a JSON string is escaped."""
+    start = data.find(_CONTENT) + len(_CONTENT)
+    return start >= len(_CONTENT) and data[start : start + 1] != b'"'
+
+
 def stream(events: Sequence[Event]) -> Answered:
     found = Answered(ended=False, texts=[], seen=[])
     usage: Any = None
     texts, seen = found.texts, found.seen
-    for piece, data in events:
+    # Where the end tells the usage nobody needs the text in between, only when it came.
+    told = any(b'"usage":{' in data for _, data in events[-_TAIL:])
+    between = range(1, len(events) - _TAIL) if told else range(0)
+    for index, (piece, data) in enumerate(events):
+        if index in between and shows_text(data):
+            seen.append(piece)
+            continue
         try:
             chat = decode(data)
         except msgspec.DecodeError:

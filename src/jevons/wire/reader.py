@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 
 import msgspec
@@ -25,7 +25,6 @@ def read(
     host: str,
     path: str,
     request: bytes,
-    request_headers: Mapping[str, str] | None = None,  # noqa: ARG001  for formats that need them
     response: bytes | None,
     pieces: Sequence[tuple[int, bytes]] | None,
     start_ns: int,
