@@ -57,8 +57,8 @@ IN_A_ROW = Call(spell=16)
 # -- the server ---------------------------------------------------------------
 
 
-def answers() -> tuple[bytes, bytes]:
-    """The HTTP response to a plain call, and to a streamed one: one event per chunk, usage in the last."""
+def answers() -> tuple[list[bytes], list[bytes]]:
+    """The HTTP response to a plain call, and to a streamed one, which is sent event by event, usage last."""
     head: dict[str, Any] = {"id": "chatcmpl-1", "created": 1_760_000_000, "model": MODEL}
     usage = {"prompt_tokens": 260, "completion_tokens": CHUNKS, "total_tokens": 260 + CHUNKS}
     message = {"role": "assistant", "content": TEXT[:300], "refusal": None}
@@ -71,7 +71,7 @@ def answers() -> tuple[bytes, bytes]:
     events[-1]["usage"] = usage
     chunks = [f"data: {data}\n\n".encode() for data in [*map(json.dumps, events), "[DONE]"]]
     stream = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
-    return plain, stream + b"".join(b"%x\r\n%b\r\n" % (len(chunk), chunk) for chunk in [*chunks, b""])
+    return [plain], [stream, *(b"%x\r\n%b\r\n" % (len(chunk), chunk) for chunk in [*chunks, b""])]
 
 
 class Server(asyncio.Protocol):
@@ -87,7 +87,8 @@ class Server(asyncio.Protocol):
         head, end, body = self.received.partition(b"\r\n\r\n")
         if end and len(body) >= int(head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0]):
             self.received = b""
-            self.transport.write(self.stream if b'"stream":true' in body.replace(b" ", b"") else self.plain)
+            for piece in self.stream if b'"stream":true' in body.replace(b" ", b"") else self.plain:
+                self.transport.write(piece)
 
 
 async def serve() -> None:

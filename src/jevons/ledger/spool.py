@@ -36,6 +36,7 @@ class Spool:
         self._home = home
         self._keep = keep
         self._file = -1
+        self._path = home.spool
         self._in_file = 0
         self._torn = False
         self._retry_at = 0.0
@@ -54,7 +55,7 @@ class Spool:
         return True
 
     def _append(self, line: bytes) -> None:
-        if self._file >= 0 and os.fstat(self._file).st_nlink == 0:
+        if self._file >= 0 and os.fstat(self._file).st_nlink == 0 and not self._path.exists():
             # Somebody deleted the file under us: what it held is gone, what follows need not be.
             self.lost += self._in_file
             self.lost_reason = "the ledger was deleted during the run"
@@ -75,7 +76,8 @@ class Spool:
         try:
             self._home.make()
             name = f"{self.run}-{os.getpid():x}{os.urandom(3).hex()}.jsonl"
-            self._file = os.open(self._home.spool / name, _FLAGS, 0o666)
+            self._path = self._home.spool / name
+            self._file = os.open(self._path, _FLAGS, 0o666)
         except OSError:
             self._retry_at = time.monotonic() + _RETRY_S
             raise
