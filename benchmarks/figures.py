@@ -58,9 +58,14 @@ def table(title: str, rows: Sequence[Row]) -> str:
         verdict = "" if bar is None else "met" if value <= bar else "**missed**"
         if bar is not None and low <= bar < high:
             verdict += " (not sure: the interval holds the bar)"
-        shown = "" if bar is None else f"<= {bar:g} {unit}"
-        lines.append(f"| {what} | {shown} | {value:.3g} {unit} | {low:.3g} to {high:.3g} | {verdict} | {of} |")
+        shown = "" if bar is None else f"<= {_number(bar)} {unit}"
+        interval = f"{_number(low)} to {_number(high)}"
+        lines.append(f"| {what} | {shown} | {_number(value)} {unit} | {interval} | {verdict} | {of} |")
     return "\n".join(lines)
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
 def machine() -> str:

@@ -14,7 +14,6 @@ written: after each call, or after `spell` of them, whose mean is one measuremen
 from __future__ import annotations
 
 import argparse
-import asyncio
 import importlib.metadata
 import importlib.util
 import json
@@ -31,14 +30,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from figures import Row, figure, machine, slope, table
+from server import CHUNKS, LOOPBACK, TEXT
 
-MODEL = "gpt-4o-mini-2024-07-18"
 SIZES_KB = (1, 2, 4, 8, 16, 32, 64)
-CHUNKS = 500
 DEPTH = 20
 """Frames below the call, as in a suite; the client adds some of its own."""
-TEXT = "The tester asks what it costs, and then whether it cost less last week. " * 1_000
-CLOUD, LOOPBACK = "api.openai.com", "127.0.0.1"
+CLOUD = "api.openai.com"
 
 
 class Call(NamedTuple):
@@ -52,50 +49,6 @@ class Call(NamedTuple):
 
 
 IN_A_ROW = Call(spell=16)
-
-
-# -- the server ---------------------------------------------------------------
-
-
-def answers() -> tuple[list[bytes], list[bytes]]:
-    """The HTTP response to a plain call, and to a streamed one, which is sent event by event, usage last."""
-    head: dict[str, Any] = {"id": "chatcmpl-1", "created": 1_760_000_000, "model": MODEL}
-    usage = {"prompt_tokens": 260, "completion_tokens": CHUNKS, "total_tokens": 260 + CHUNKS}
-    message = {"role": "assistant", "content": TEXT[:300], "refusal": None}
-    choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": "stop"}
-    body = json.dumps(head | {"object": "chat.completion", "choices": [choice], "usage": usage}).encode()
-    plain = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body)
-    deltas: list[Any] = [{"role": "assistant", "content": ""}, *[{"content": " word"}] * (CHUNKS - 3), {}]
-    choices = [[{"index": 0, "delta": delta, "finish_reason": None if delta else "stop"}] for delta in deltas]
-    events = [head | {"object": "chat.completion.chunk", "choices": shown} for shown in [*choices, []]]
-    events[-1]["usage"] = usage
-    chunks = [f"data: {data}\n\n".encode() for data in [*map(json.dumps, events), "[DONE]"]]
-    stream = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
-    return [plain], [stream, *(b"%x\r\n%b\r\n" % (len(chunk), chunk) for chunk in [*chunks, b""])]
-
-
-class Server(asyncio.Protocol):
-    """Answers every request; with the stream if it asks for one."""
-
-    plain, stream = answers()
-
-    def connection_made(self, transport: Any) -> None:
-        self.transport, self.received = transport, b""
-
-    def data_received(self, data: bytes) -> None:
-        self.received += data
-        head, end, body = self.received.partition(b"\r\n\r\n")
-        if end and len(body) >= int(head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0]):
-            self.received = b""
-            for piece in self.stream if b'"stream":true' in body.replace(b" ", b"") else self.plain:
-                self.transport.write(piece)
-
-
-async def serve() -> None:
-    """Listen on a free port and print it."""
-    server = await asyncio.get_running_loop().create_server(Server, LOOPBACK, 0)
-    print(server.sockets[0].getsockname()[1], flush=True)
-    await server.serve_forever()
 
 
 # -- a process that calls -----------------------------------------------------
@@ -148,7 +101,7 @@ def lay(recorder: str, client: Any, folder: Path) -> tuple[type, str, Any, Calla
 def work(recorder: str, port: int, folder: Path) -> None:
     """Measure what each line of stdin asks for; say on a line of stdout what it took; at the end, how often."""
     resolve = socket.getaddrinfo  # a cloud's name, so that the call is taken for one; it leads to this machine
-    socket.getaddrinfo = lambda _, *rest, **more: resolve(LOOPBACK, *rest, **more)  # type: ignore[assignment]
+    socket.getaddrinfo = lambda _, *rest, **more: resolve(LOOPBACK, *rest, **more)
     owner, name, off, flush = lay(recorder, caller(port, Call())[0], folder)
     on = vars(owner)[name]
     clock = time.process_time_ns
@@ -256,7 +209,9 @@ def main(quick: bool) -> None:
     rounds = 2 if quick else 20
     begun = machine()
     with tempfile.TemporaryDirectory() as folder:
-        server = subprocess.Popen([sys.executable, __file__, "--serve"], stdout=subprocess.PIPE, text=True)
+        server = subprocess.Popen(
+            [sys.executable, Path(__file__).with_name("server.py")], stdout=subprocess.PIPE, text=True
+        )
         try:
             port = int(server.stdout.readline()) if server.stdout else 0
             plans = schedule(quick)
@@ -278,12 +233,9 @@ def main(quick: bool) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--quick", action="store_true", help="few pairs: does it run at all?")
-    parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--work", nargs=3, help=argparse.SUPPRESS)
     options = parser.parse_args()
-    if options.serve:
-        asyncio.run(serve())
-    elif options.work:
+    if options.work:
         work(options.work[0], int(options.work[1]), Path(options.work[2]))
     else:
         main(options.quick)

@@ -108,7 +108,8 @@ class Suite:
     def pairs(self, count: int, option: str, **environment: str) -> tuple[list[Run], list[Run]]:
         """Runs with the plugin blocked, and with `option` ("" for none)."""
         blocked, options = ["-p", "no:jevons"], [option] if option else []
-        without, with_plugin = [], []
+        without: list[Run] = []
+        with_plugin: list[Run] = []
         for number in range(count + 1):
             order = [(blocked, without), (options, with_plugin)]
             random.shuffle(order)

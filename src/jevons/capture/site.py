@@ -64,11 +64,12 @@ class Site:
         """
         frame: FrameType | None = sys._getframe(depth)
         file, line, judge = "", 0, False
+        find = self._known.get
         for _ in range(_MAX_FRAMES):
             if frame is None:
                 break
             code = frame.f_code
-            known = self._known.get(id(code))
+            known = find(id(code))
             if known is None:
                 known = self._known[id(code)] = (code, *self._classify(code))
             _, path, judging, stop = known

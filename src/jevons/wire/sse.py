@@ -71,9 +71,11 @@ def events(pieces: Sequence[bytes]) -> list[Event]:
     colon is a comment. A last event without its empty line is kept: its JSON tells whether it
     is whole.
     """
+    if b"\r" in b"".join(pieces):
+        return _events(pieces, 0)
     found: list[Event] = []
     for index, piece in enumerate(pieces):  # most servers send one whole event at a time
-        if piece[:6] != b"data: " or piece.find(b"\n") != len(piece) - 2 or piece[-2:] != b"\n\n" or b"\r" in piece:
+        if piece[:6] != b"data: " or piece.find(b"\n") != len(piece) - 2 or piece[-1:] != b"\n":
             return found + _events(pieces, index)
         found.append((index, piece[6:-2]))
     return found
