@@ -44,7 +44,7 @@ def test_models_have_ordered_sizes_a_source_and_one_row_each():
 
 
 def test_no_address_of_a_package_registry_in_the_tables():
-    hosts = ("py" + "pi.", "npm" + "js", "deb" + "ian.", "crates" + ".io", "pythonhosted")
+    hosts = ("py" + "pi.", "npm" + "js", "deb" + "ian.", "crates" + ".io", "python" + "hosted")
     for path in TABLES.glob("*.csv"):
         assert not any(host in path.read_text(encoding="utf-8") for host in hosts), path
 
