@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from jevons.footprint import METHOD_VERSION
-from jevons.footprint.account import Account, account, total
+from jevons.footprint.account import Account, Part, account, total
 from jevons.footprint.interval import Interval
 from jevons.ledger.cells import Cell, cells
 from jevons.ledger.read import Reading
@@ -44,11 +44,11 @@ def build(
         started=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(run.started_us / 1e6)),
         method=METHOD_VERSION,
         counts=counts,
-        level=level(figures, "live"),
+        level=_level(whole.live),
         coverage=whole.coverage,
         at_least=whole.at_least,
         trust=whole.trust,
-        avoided=level(figures, "replayed") if counts.replayed else None,
+        avoided=_level(whole.avoided) if counts.replayed else None,
         place=whole.place,
         tests=len({result.test for result in reading.tests}),
         by=by,
@@ -82,14 +82,10 @@ def count(calls: Iterable[Call]) -> Counts:
     return counts
 
 
-def level(figures: Iterable[Account], mode: str) -> Level:
-    """Sum of the figures of accounts of one mode: what live calls cost, or what replays avoided."""
-    sums = {name: [0.0, 0.0, 0.0] for name in Level.__struct_fields__}
-    for figure in figures:
-        if figure.mode == mode:
-            for name, parts in sums.items():
-                _add(parts, getattr(figure, name), 1.0)
-    return Level(**{name: Range(*parts) for name, parts in sums.items()})
+def _level(part: Part) -> Level:
+    """The document's form of a sum that the footprint made."""
+    sums = {name: getattr(part, name) for name in Level.__struct_fields__}
+    return Level(**{name: Range(made.low, made.mid, made.high) for name, made in sums.items()})
 
 
 def _add(parts: list[float], interval: Interval, share: float) -> None:
