@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from itertools import count
 
@@ -153,6 +153,7 @@ class Exchange:
     request = b""
     answer: bytes | None = None
     encoding = ""
+    headers: Mapping[str, str] = {}  # noqa: RUF012 - never changed
     ended = False
     """Whether a stream was read to its end."""
     said_retry = ""
@@ -237,6 +238,7 @@ class Exchange:
                 pieces=self.pieces if self.answer is None and self.status is not None else None,
                 start_ns=self.start_ns,
                 encoding=self.encoding,
+                headers=self.headers,
                 secret=taken.secret,
             )
             if call.error == "cut" and not self.ended:

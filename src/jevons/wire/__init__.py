@@ -5,7 +5,7 @@ reader per format (`openai_chat`, `anthropic_messages`, `gemini` ...), listed in
 by the taps, by readers of recordings and by replay alike, so it knows no HTTP client.
 """
 
-from jevons.wire.match import Match, find
+from jevons.wire.match import WITH_HEADERS, Match, find
 from jevons.wire.reader import read
 
-__all__ = ["Match", "find", "read"]
+__all__ = ["WITH_HEADERS", "Match", "find", "read"]

@@ -77,6 +77,12 @@ class Reader(NamedTuple):
     """Tokens that mark one message's role and limits; see `estimate`."""
     tools_tokens: int = 0
     """Tokens of the system text that a provider adds where tools are given."""
+    frames: Callable[[Sequence[bytes]], list[Event]] | None = None
+    """frames(pieces): splits a streamed answer of this format's own framing. None: server-sent events or a JSON array,
+    told apart by their bytes. With frames, an answer that begins with ``{`` is still read whole first where it is one
+    JSON object."""
+    headers: Callable[[Answered, Mapping[str, str]], None] | None = None
+    """headers(found, headers): takes what a format says in its response headers (lower-case names)."""
 
 
 def count(value: object) -> int | None:

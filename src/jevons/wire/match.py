@@ -31,6 +31,9 @@ FORMATS = (
 
 READERS: dict[str, Reader] = {reader.api: reader for module in FORMATS for reader in module.READERS}
 
+WITH_HEADERS = frozenset(api for api, reader in READERS.items() if reader.headers is not None)
+"""Formats that say something in their response headers: only theirs need be kept."""
+
 
 class Match(NamedTuple):
     """A request that a reader understands."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
 import msgspec
@@ -14,6 +14,7 @@ from jevons.wire.match import READERS, Match
 
 _decode = msgspec.json.decode
 _EVENT_STARTS = (b"d", b"e", b":", b"i", b"r")  # data, event, a comment, id, retry
+_NO_HEADERS: Mapping[str, str] = {}
 _ESTIMATED = frozenset({"chat", "completion", "embeddings"})  # kinds whose cost is in tokens of text
 
 
@@ -29,13 +30,15 @@ def read(
     pieces: Sequence[tuple[int, bytes]] | None,
     start_ns: int,
     encoding: str = "",
+    headers: Mapping[str, str] = _NO_HEADERS,
     secret: bytes,
 ) -> None:
     """Fill every field of `call` that the exchange tells. Never raises, whatever the bytes.
 
     `response` is the decompressed body of a plain answer, None where none came; `pieces` are the
     network pieces of a streamed one, as they came, with monotonic arrival times in nanoseconds
-    (`start_ns` is on the same clock); `encoding` is the content-encoding header of the pieces.
+    (`start_ns` is on the same clock); `encoding` is the content-encoding header of the pieces;
+    `headers` are the response's, names in lower case, needed only for a reader that has `headers`.
 
     Usage:
 
@@ -65,6 +68,8 @@ def read(
     found = None
     with suppress(Exception):
         found = _answered(call, reader, response, pieces, start_ns, encoding)
+        if found is not None and reader.headers is not None:
+            reader.headers(found, headers)
     try:
         _count(call, reader, prints, found, response is None and pieces is None)
     except Exception:
@@ -128,12 +133,17 @@ def _answered(
     else:
         return None
     first = _first_byte(texts)
-    if first == b"{" or reader.stream is None:
+    if reader.stream is None or (first == b"{" and reader.frames is None):
         return _whole(call, reader, b"".join(texts), failed)
-    events = sse.elements(texts) if first == b"[" else sse.events(texts)
+    if reader.frames is not None:
+        if first == b"{" and _is_one_object(whole := b"".join(texts)):
+            return _whole(call, reader, whole, failed)
+        events = reader.frames(texts)
+    else:
+        events = sse.elements(texts) if first == b"[" else sse.events(texts)
     if failed:
         return None
-    if not events and first not in _EVENT_STARTS:
+    if not events and (first not in _EVENT_STARTS or reader.frames is not None):
         nothing = pieces is not None and not any(piece for _, piece in pieces)
         if not (nothing and call.streamed):  # a stream that never began is cut, all else no answer of this format:
             return None  # a page, an answer nobody read, a compression that cannot be read here
@@ -151,6 +161,15 @@ def _answered(
         # A proxy that buffers, or a recording, delivers all at once: such times say nothing about the model.
         call.timed = len(seen) >= 3 and call.decode_us > 0 and len(set(seen)) >= 3
     return found
+
+
+def _is_one_object(data: bytes) -> bool:
+    """Whether these bytes are one JSON document, not several in a row."""
+    try:
+        msgspec.json.decode(data, type=msgspec.Raw)
+    except msgspec.DecodeError:
+        return False
+    return True
 
 
 def _is_error(data: bytes) -> bool:
