@@ -153,7 +153,7 @@ class Exchange:
     request = b""
     answer: bytes | None = None
     encoding = ""
-    headers: Mapping[str, str] = {}  # noqa: RUF012 - never changed
+    headers: Mapping[str, str] = {}
     ended = False
     """Whether a stream was read to its end."""
     said_retry = ""
