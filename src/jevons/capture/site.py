@@ -37,7 +37,6 @@ JUDGE_PACKAGES = frozenset(
 """Packages whose calls judge an answer rather than produce it."""
 
 JUDGE_WORDS = ("judge", "grader", "evaluator")
-_MAX_FRAMES = 120
 
 
 class Site:
@@ -54,8 +53,12 @@ class Site:
             os.path.normcase(paths[name]) + os.sep for name in ("purelib", "platlib", "stdlib", "platstdlib")
         )
         self._own = os.path.normcase(os.path.dirname(os.path.dirname(__file__))) + os.sep
-        # The code object is kept beside its id, so that an id cannot be used again meanwhile.
+        # The code objects are kept, so that an id cannot be used again meanwhile.
         self._known: dict[int, tuple[CodeType, str, bool, bool]] = {}
+        self._silent: set[int] = set()
+        """Ids of code that tells nothing: no project file, no judge, no test runner. Most frames are such."""
+        self._plain: set[int] = set()
+        """The same and the project's own files that judge nothing: silent once the call's own line is found."""
 
     def look(self, depth: int = 1) -> tuple[str, int, bool]:
         """File relative to the root, line, and whether a judge made the call.
@@ -64,22 +67,28 @@ class Site:
         """
         frame: FrameType | None = sys._getframe(depth)
         file, line, judge = "", 0, False
-        find = self._known.get
-        for _ in range(_MAX_FRAMES):
-            if frame is None:
-                break
+        skip = self._silent
+        while frame is not None:
             code = frame.f_code
-            known = find(id(code))
-            if known is None:
-                known = self._known[id(code)] = (code, *self._classify(code))
-            _, path, judging, stop = known
-            if stop:
-                break
-            if path and not file:
-                file, line = path, frame.f_lineno
-            judge = judge or judging
+            if id(code) not in skip:
+                _, path, judging, stop = self._known.get(id(code)) or self._learn(code)
+                if stop:
+                    break
+                if path and not file:
+                    file, line = path, frame.f_lineno
+                    skip = self._plain
+                judge = judge or judging
             frame = frame.f_back
         return file, line, judge
+
+    def _learn(self, code: CodeType) -> tuple[CodeType, str, bool, bool]:
+        path, judging, stop = self._classify(code)
+        if not judging and not stop:
+            self._plain.add(id(code))
+            if not path:
+                self._silent.add(id(code))
+        known = self._known[id(code)] = (code, path, judging, stop)
+        return known
 
     def _classify(self, code: CodeType) -> tuple[str, bool, bool]:
         name = code.co_filename

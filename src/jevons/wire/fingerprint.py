@@ -147,22 +147,23 @@ def _walk(
 ) -> None:
     """Feed items one by one, noting a prefix after each that is not in the middle of a long conversation."""
     last = len(items)
-    encode, update, copy = _encode, running.update, running.copy
-    middle = range(EDGE - 1, last - EDGE) if last + 1 > 2 * EDGE else range(0)
+    encode, update, copy, note = _encode, running.update, running.copy, prefixes.append
+    middle = range(EDGE - 1, last - EDGE) if last + 1 > 2 * EDGE else ()
     for index, item in enumerate(items):
         update(encode(item) + b",")
         if type(item) is dict:
             overhead += message_tokens
             content = item.get("content")
-            if len(item) == 2 and type(content) is str and content.isascii():  # the common message: role and text
-                tally.characters += len(content)
-                tally.eighths += 2 * len(content)
+            if type(content) is str and len(item) == 2 and content.isascii():  # the common message: role and text
+                length = len(content)
+                tally.characters += length
+                tally.eighths += 2 * length
             else:
                 tally.add(item)
         else:
             tally.add(item)
         if index not in middle:
-            prefixes.append((copy().hexdigest()[:16], overhead + tally.tokens))
+            note((copy().hexdigest()[:16], overhead + tally.tokens))
 
 
 def of_bytes(secret: bytes, method: str, host: str, path: str, kind: str, raw: bytes) -> Prints:
