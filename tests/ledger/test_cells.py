@@ -7,7 +7,8 @@ import datetime as dt
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jevons.ledger.cells import Sums, cells, period
+from jevons.ledger.cells import Sums, cells
+from jevons.ledger.days import day, month
 from jevons.record import Call
 
 counts = st.integers(0, 200_000)
@@ -63,8 +64,9 @@ def test_visible_output_after_the_first_token_is_what_a_timed_stream_times() -> 
 @given(st.datetimes(dt.datetime(1970, 1, 2), dt.datetime(2099, 12, 31)))
 def test_the_period_is_the_utc_month(moment: dt.datetime) -> None:
     moment = moment.replace(tzinfo=dt.UTC)
-    assert period(int(moment.timestamp() * 1e6)) == f"{moment:%Y-%m}"
+    assert month(int(moment.timestamp() * 1e6)) == f"{moment:%Y-%m}"
+    assert day(int(moment.timestamp() * 1e6)) == f"{moment:%Y-%m-%d}"
 
 
 def test_a_clock_gone_mad_has_no_month() -> None:
-    assert period(-5) == period(10**18) == "unknown"
+    assert month(-5) == month(10**18) == day(0) == "unknown"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -100,3 +101,32 @@ def test_repeats_leave_out_first_asks_failures_and_replays() -> None:
 def test_rows_by_an_unknown_name_are_refused() -> None:
     with pytest.raises(ValueError, match="use one of test, model"):
         build(Reading(), Run(id="r"), by="moon")
+
+
+@given(st.lists(calls, min_size=1, max_size=20), st.sampled_from(BY))
+def test_recordings_cost_what_the_same_live_calls_cost_and_are_never_added_to_them(made: list[Call], by: str) -> None:
+    for call in made:
+        call.mode, call.cpu_us = "live", None
+    live = build(Reading(calls=made), Run(id="r"), by=by)
+    found = [msgspec.structs.replace(call, mode="recorded") for call in made]
+    recorded = build(Reading(calls=found), Run(id="r"), by=by)
+    assert (live.mode, recorded.mode) == ("live", "recorded")
+    assert whole(recorded) == whole(live)
+    assert recorded.counts.input_tokens == live.counts.input_tokens
+    assert recorded.counts.repeats == live.counts.repeats
+    both = build(Reading(calls=made + found), Run(id="r"), by=by)
+    assert whole(both) == whole(live)
+    assert both.counts.recorded == len(found)
+    assert both.counts.input_tokens == live.counts.input_tokens
+
+
+def test_rows_by_day_and_by_recording() -> None:
+    day_us = 86_400_000_000
+    made = [
+        Call(id=str(n), run="r", mode="recorded", source=f"cassettes/{n % 2}.yaml", started_us=n * day_us)
+        for n in (0, 1, 3)
+    ]
+    by_day = {row.name: row.calls for row in build(Reading(calls=made), Run(id="r"), by="day").rows}
+    assert by_day == {"unknown": 1, "1970-01-02": 1, "1970-01-04": 1}
+    by_file = {row.name: row.calls for row in build(Reading(calls=made), Run(id="r"), by="file").rows}
+    assert by_file == {"cassettes/0.yaml": 1, "cassettes/1.yaml": 2}

@@ -17,11 +17,12 @@ from jevons.cli.project import find, pick_run
 Examples:
   jevons report                                   the latest run, test by test
   jevons report --by model --format markdown
+  jevons report --by day                          also by provider, role and file
   jevons report --run 20261123T1930 --format json -o cost.json
 """,
 )
 @click.option("--run", default="latest", show_default=True, help="Run id or its beginning, or 'latest'.")
-@click.option("--by", type=click.Choice(["test", "model", "role", "file", "provider"]), default="test")
+@click.option("--by", type=click.Choice(["test", "model", "provider", "role", "file", "day"]), default="test")
 @click.option("--format", "form", type=click.Choice(["text", "json", "markdown", "csv"]), default="text")
 @click.option("--place", default="", metavar="CODE", help="Where these machines stand: ISO 3166 code or cloud region.")
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="File to write to.")

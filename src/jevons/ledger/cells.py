@@ -8,16 +8,13 @@ cells with the same integers.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 import msgspec
 
+from jevons.ledger.days import month
 from jevons.record import Call
-
-SECONDS_1970_TO_2100 = 4_102_444_800
 
 
 class Key(NamedTuple):
@@ -117,19 +114,6 @@ def status_class(call: Call) -> str:
     return "none" if call.status is None and call.error else f"{(call.status or 200) // 100}xx"
 
 
-def period(started_us: int) -> str:
-    """UTC month of a wall-clock time in microseconds; ``unknown`` outside 1970 to 2100."""
-    seconds = started_us // 1_000_000
-    if not 0 < seconds < SECONDS_1970_TO_2100:
-        return "unknown"
-    return _month(seconds // 86_400)
-
-
-@lru_cache(maxsize=4096)
-def _month(days: int) -> str:
-    return time.strftime("%Y-%m", time.gmtime(days * 86_400))
-
-
 def key(call: Call) -> Key:
     """The physics key of a call."""
     return Key(
@@ -141,7 +125,7 @@ def key(call: Call) -> Key:
         call.mode,
         call.usage,
         status_class(call),
-        period(call.started_us),
+        month(call.started_us),
     )
 
 

@@ -7,14 +7,15 @@ from collections.abc import Iterable, Iterator
 from jevons.record import Call
 
 
-def exact(calls: Iterable[Call]) -> Iterator[Call]:
-    """The live, successful calls whose exact request an earlier one of the same run had asked already.
+def exact(calls: Iterable[Call], mode: str = "live") -> Iterator[Call]:
+    """The successful calls of one mode whose exact request an earlier one of the same run had asked already.
 
-    The first of its kind is no repeat; failed calls, replays and mocks are left out, for they cost a model nothing.
+    The first of its kind is no repeat; failed calls and other modes are left out (replays and mocks cost a model
+    nothing, what was recorded is never added to what ran).
     """
     seen: set[tuple[str, str]] = set()
     for call in calls:
-        if call.mode != "live" or call.failed or not call.request_hash:
+        if call.mode != mode or call.failed or not call.request_hash:
             continue
         asked = (call.run, call.request_hash)
         if asked in seen:

@@ -11,13 +11,14 @@ from jevons.footprint import METHOD_VERSION
 from jevons.footprint.account import Account, Part, account, total
 from jevons.footprint.interval import Interval
 from jevons.ledger.cells import Cell, cells
+from jevons.ledger.days import day
 from jevons.ledger.read import Reading
 from jevons.ledger.repeats import exact
 from jevons.record import Call, Run, TestResult
 from jevons.report.document import Counts, Document, Level, Range, Row
 from jevons.report.numbers import percent
 
-BY = ("test", "model", "role", "file", "provider")
+BY = ("test", "model", "provider", "role", "file", "day")
 OUTSIDE = "(outside tests)"
 
 
@@ -32,36 +33,44 @@ def build(
     if by not in BY:
         raise ValueError(f"by = {by!r}: use one of {', '.join(BY)}")
     calls = reading.calls
+    mode = "recorded" if calls and all(call.mode == "recorded" for call in calls) else "live"
     place = place or run.place
-    by_group = cells(calls, lambda call: (call.test, call.fixture, call.role, call.file))
+    by_group = cells(calls, lambda call: (call.test, call.fixture, call.role, _file(call), day(call.started_us)))
     figures = account(by_group, place=place)
     pairs = list(zip(by_group, figures, strict=True))
     whole = total(figures)
-    counts = count(calls)
+    counts = count(calls, mode)
+    level = whole.recorded if mode == "recorded" else whole.live
     return Document(
         run=run.id,
         project=run.project,
         started=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(run.started_us / 1e6)),
         method=METHOD_VERSION,
         counts=counts,
-        level=_level(whole.live),
+        mode=mode,
+        level=_level(level),
         coverage=whole.coverage,
         at_least=whole.at_least,
         trust=whole.trust,
         avoided=_level(whole.avoided) if counts.replayed else None,
         place=whole.place,
-        tests=len({result.test for result in reading.tests}),
+        tests=len({result.test for result in reading.tests} or {call.test for call in calls if call.test}),
         by=by,
-        rows=rows(pairs, _named(by, reading.tests), reading.tests if by == "test" else ()),
-        roles=rows(pairs, lambda cell: [(cell.group[2], 1.0)], ()),
-        waste=_waste(counts),
+        rows=rows(pairs, _named(by, reading.tests), reading.tests if by == "test" else (), mode),
+        roles=rows(pairs, lambda cell: [(cell.group[2], 1.0)], (), mode),
+        waste=_waste(counts, mode),
         next=_next(counts, by),
         notes=[*_notes(counts, run, reading), *extra_notes],
     )
 
 
-def count(calls: Iterable[Call]) -> Counts:
-    """Exact counts over calls; tokens and repeats are those of live calls."""
+def _file(call: Call) -> str:
+    """Where the call stands: its line's file, or the recording that holds it."""
+    return call.source if call.mode == "recorded" else call.file
+
+
+def count(calls: Iterable[Call], mode: str = "live") -> Counts:
+    """Exact counts over calls; tokens and repeats are those of calls of one mode."""
     calls = list(calls)
     counts = Counts(calls=len(calls))
     for call in calls:
@@ -69,14 +78,14 @@ def count(calls: Iterable[Call]) -> Counts:
         counts.failed += call.failed
         counts.retries += call.retry > 0
         counts.estimated += call.usage == "estimated"
-        if call.mode != "live":
+        if call.mode != mode:
             continue
         counts.unknown += call.usage == "unknown"
         counts.input_tokens += call.input_tokens or 0
         counts.cached_tokens += call.cached_tokens or 0
         counts.output_tokens += call.output_tokens or 0
         counts.reasoning_tokens += call.reasoning_tokens or 0
-    for repeat in exact(calls):
+    for repeat in exact(calls, mode):
         counts.repeats += 1
         counts.repeated_tokens += (repeat.input_tokens or 0) + (repeat.output_tokens or 0)
     return counts
@@ -98,8 +107,12 @@ def rows(
     pairs: Iterable[tuple[Cell, Account]],
     named: Callable[[Cell], list[tuple[str, float]]],
     results: Iterable[TestResult],
+    mode: str = "live",
 ) -> list[Row]:
-    """Rows by energy, the heaviest first. `named` gives the rows that a cell belongs to, with its shares."""
+    """Rows by energy of calls of one mode, the heaviest first.
+
+    `named` gives the rows that a cell belongs to, with its shares.
+    """
     own: dict[str, list[Any]] = defaultdict(lambda: [0, 0.0, 0.0, 0])
     levels: dict[str, dict[str, list[float]]] = defaultdict(
         lambda: {name: [0.0, 0.0, 0.0] for name in Level.__struct_fields__}
@@ -113,7 +126,7 @@ def rows(
                 row[1] += cell.sums.calls * share
             row[2] += (cell.sums.input + cell.sums.output) * share
             row[3] += cell.sums.calls if cell.key.status != "2xx" and share == 1.0 else 0
-            if figure.mode == "live":
+            if figure.mode == mode:
                 for field, parts in levels[name].items():
                     _add(parts, getattr(figure, field), share)
     attempts: dict[str, int] = {}
@@ -144,8 +157,8 @@ def _named(by: str, results: Iterable[TestResult]) -> Callable[[Cell], list[tupl
         return lambda cell: [(cell.key.model or "(no model named)", 1.0)]
     if by == "provider":
         return lambda cell: [(cell.key.provider or "unknown", 1.0)]
-    if by in ("role", "file"):
-        place = {"role": 2, "file": 3}[by]
+    if by in ("role", "file", "day"):
+        place = {"role": 2, "file": 3, "day": 4}[by]
         return lambda cell: [(cell.group[place] or "(unknown)", 1.0)]
     users: dict[str, dict[str, None]] = defaultdict(dict)
     for result in results:
@@ -162,12 +175,14 @@ def _named(by: str, results: Iterable[TestResult]) -> Callable[[Cell], list[tupl
     return tests
 
 
-def _waste(counts: Counts) -> str:
+def _waste(counts: Counts, mode: str) -> str:
     if not counts.repeats:
         return ""
+    whole = getattr(counts, mode)
+    before = "what this run had asked" if mode == "live" else "what had been asked"
     return (
-        f"{counts.repeats:,} of {counts.live:,} live calls asked again, word for word, what this run had asked before "
-        f"({percent(counts.repeats / counts.live)}, {counts.repeated_tokens:,} tokens)"
+        f"{counts.repeats:,} of {whole:,} {mode} calls asked again, word for word, {before} before "
+        f"({percent(counts.repeats / whole)}, {counts.repeated_tokens:,} tokens)"
     )
 
 

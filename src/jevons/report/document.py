@@ -27,7 +27,7 @@ class Level(msgspec.Struct):
 
 
 class Counts(msgspec.Struct):
-    """What was counted, exactly."""
+    """What was counted, exactly. Tokens, repeats and unknowns are those of the document's mode."""
 
     calls: int = 0
     live: int = 0
@@ -49,7 +49,7 @@ class Counts(msgspec.Struct):
 
 
 class Row(msgspec.Struct):
-    """One test, model, role or file."""
+    """One test, model, provider, role, file or day."""
 
     name: str
     calls: int
@@ -74,6 +74,9 @@ class Document(msgspec.Struct):
     started: str
     method: str
     counts: Counts
+    mode: str
+    """Which calls the tokens, the level and the rows are about: ``live``, or ``recorded`` where a scan found them
+    all: those were paid for when they were recorded, and are never added to live ones."""
     level: Level
     coverage: float
     """Part of the calls that should have figures and do, 0 to 1."""

@@ -20,7 +20,8 @@ def escape(text: str) -> str:
 
 def render(document: Document) -> str:
     """The report as GitHub-flavoured Markdown."""
-    lines = ["### What the AI in these tests cost", ""]
+    then = ", when it was recorded" if document.mode == "recorded" else ""
+    lines = [f"### What the AI in these tests cost{then}", ""]
     lines += [f"- **{label}** {escape(clean(line))}" for label, line in labelled(document)]
     if document.rows:
         lines += ["", f"| {document.by} | calls | tokens | energy, rough | share |", "|---|--:|--:|--:|--:|"]

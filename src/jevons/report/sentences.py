@@ -12,7 +12,10 @@ def counted(document: Document) -> list[str]:
     """What was counted: exact."""
     counts = document.counts
     modes = [f"{getattr(counts, mode):,} {mode}" for mode in ("live", "replayed", "mocked")]
-    modes += [f"{counts.recorded:,} found recorded"] if counts.recorded else []
+    if document.mode == "recorded":
+        modes = ["all found in recordings"]
+    elif counts.recorded:
+        modes.append(f"{counts.recorded:,} found recorded")
     modes.append(f"{counts.failed:,} failed")
     if counts.retries:
         modes.append(f"{counts.retries:,} retries")
@@ -28,7 +31,8 @@ def counted(document: Document) -> list[str]:
 
 def rough(document: Document) -> list[str]:
     """The level: a pale band."""
-    prefix = "at least " if document.at_least else ""
+    prefix = "when it was recorded: " if document.mode == "recorded" else ""
+    prefix += "at least " if document.at_least else ""
     figures = amounts(document.level, low_only=document.at_least)
     covered = "all calls" if document.coverage == 1 else f"{percent(document.coverage)} of calls"
     return [
