@@ -13,7 +13,7 @@ from types import ModuleType
 from typing import Any
 
 from jevons.capture import recorder
-from jevons.capture.recorder import Exchange, in_flight
+from jevons.capture.recorder import Exchange, covered, in_flight
 from jevons.wire import WITH_HEADERS
 
 _PROCESS_TRANSPORTS = frozenset({"ASGITransport", "WSGITransport", "_TestClientTransport"})
@@ -74,12 +74,14 @@ def tap(module: ModuleType) -> Callable[[], None]:
 
 def _open(source: str, request: Any) -> Exchange | None:
     taken = recorder.active
-    if taken is None or in_flight.get() is not None:  # an outer tap sees this call already
+    if taken is None:
         return None
     try:
         url = request.url
-        path = url.raw_path.decode("ascii", "replace")
-        exchange = taken.open(source, request.method, url.host, path)
+        host, path = url.host, url.raw_path.decode("ascii", "replace")
+        if covered(host, path):
+            return None
+        exchange = taken.open(source, request.method, host, path)
         if exchange is not None:
             exchange.request = _body(request)
             if taken.failing:

@@ -7,11 +7,20 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from jevons.capture import httpx, recorder, replays, scope
+from jevons.capture import aiohttp, httpx, recorder, replays, scope, urllib3, urllib_request
 from jevons.capture.imports import Watch
 from jevons.capture.recorder import Recorder
 from jevons.capture.site import Site
 from jevons.record import Call
+
+TAPS = {
+    "httpx": httpx.tap,
+    "httpx2": httpx.tap,
+    "urllib3.connectionpool": urllib3.tap,
+    "aiohttp.client": aiohttp.tap,
+    "urllib.request": urllib_request.tap,
+}
+"""Modules of HTTP stacks, each with the tap that is laid once it is imported."""
 
 
 class Handle:
@@ -56,8 +65,7 @@ def install(
         raise RuntimeError("jevons already captures in this process: uninstall the first capture before a second")
     taken = recorder.active = Recorder(sink, run=run, site=Site(root, judges), secret=secret)
     undo: list[Callable[[], None]] = [scope.carry_into_threads(), _flush_before_exit()]
-    taps = {"httpx": httpx.tap, "httpx2": httpx.tap} | replays.MARKS
-    watch = Watch({name: partial(_lay, action, undo) for name, action in taps.items()})
+    watch = Watch({name: partial(_lay, action, undo) for name, action in (TAPS | replays.MARKS).items()})
     return Handle(taken, watch, undo)
 
 

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from itertools import count
+from urllib.parse import unquote
 
 from jevons import wire
 from jevons.capture import meter, scope
@@ -17,7 +18,13 @@ from jevons.record import Call
 _LOCAL = frozenset({"loopback", "process"})
 _BLOCKED = frozenset({"CannotOverwriteExistingCassetteException", "UnhandledHTTPRequestError"})
 """vcrpy refuses a request that its cassette does not hold: nothing leaves the machine."""
-_NEVER_SENT = _BLOCKED | {"ConnectError", "ConnectTimeout", "PoolTimeout", "UnsupportedProtocol", "RuntimeError"}
+_NEVER_SENT = _BLOCKED | {
+    *("ConnectError", "ConnectTimeout", "PoolTimeout", "UnsupportedProtocol", "RuntimeError"),  # httpx
+    *("NewConnectionError", "NameResolutionError", "ConnectTimeoutError"),  # urllib3
+    *("EmptyPoolError", "ClosedPoolError"),
+    *("ClientConnectorError", "ClientConnectorDNSError", "ConnectionTimeoutError", "InvalidUrlClientError"),  # aiohttp
+    *("ConnectionRefusedError", "gaierror"),  # urllib.request
+}
 """Failures before a server could begin to work (RuntimeError: the client was closed, or the network is blocked)."""
 _BATCH = 16
 _AT_ONCE_NS = 50_000_000
@@ -29,6 +36,19 @@ active: Recorder | None = None
 
 in_flight: ContextVar[Exchange | None] = ContextVar("jevons_in_flight", default=None)
 """The exchange whose request is being answered in this context."""
+
+
+def covered(host: str, path: str) -> bool:
+    """Whether a tap further out sees this very request already (httpx over aiohttp).
+
+    Another request made meanwhile, by an app that answers inside this process, is a call of its own.
+    """
+    outer = in_flight.get()
+    return outer is not None and outer.host == host and _plain(outer.path) == _plain(path)
+
+
+def _plain(path: str) -> str:
+    return unquote(path.partition("?")[0])
 
 
 class Recorder:
@@ -49,6 +69,7 @@ class Recorder:
         self.site = site
         self.secret = secret
         self.errors: list[str] = []
+        self.batch = _BATCH
         self.failing = False
         """Whether any exchange has failed: from then on requests are asked whether they are retries."""
         self._failures: dict[tuple[str, str], int] = {}
@@ -123,7 +144,7 @@ class Recorder:
         if exchange.error or (exchange.status or 0) >= 400:
             self.failing = True
         oldest = waiting[0].start_ns if waiting else 0
-        if exchange.end_ns - oldest > _AT_ONCE_NS or len(waiting) >= _BATCH:
+        if exchange.end_ns - oldest > _AT_ONCE_NS or len(waiting) >= self.batch:
             self.settle()
 
     def settle(self) -> None:
@@ -162,7 +183,8 @@ class Exchange:
     end_ns = 0
     _begun: meter.Shares | None = None
     _spent: tuple[int | None, int | None] = (None, None)
-    _done = False
+    done = False
+    """Whether it was finished or dropped."""
 
     def __init__(
         self,
@@ -204,9 +226,9 @@ class Exchange:
 
     def finish(self, answer: bytes | None = None) -> None:
         """The answer is complete (or will never be). Works once."""
-        if self._done:
+        if self.done:
             return
-        self._done = True
+        self.done = True
         try:
             # A reader that dawdles over a stream must not make the model look slow.
             self.end_ns = self.pieces[-1][0] if self.pieces else time.perf_counter_ns()
@@ -216,6 +238,13 @@ class Exchange:
             self.recorder.finished(self)
         except Exception as error:
             self.recorder.note_error(error)
+
+    def drop(self) -> None:
+        """This was no call after all: a redirect, which another request follows."""
+        if not self.done:
+            self.done = True
+            if self._begun is not None:
+                self.recorder.meter.end(self._begun)
 
     def settle(self) -> None:
         """Make the call and hand it over."""

@@ -34,6 +34,9 @@ _running: Scope = OUTSIDE
 _carried: ContextVar[Scope | None] = ContextVar("jevons_scope", default=None)
 _THREAD_ATTRIBUTE = "_jevons_scope"
 
+changed: Callable[[Scope], None] | None = None
+"""Told of the scope that runs from now on: child processes must know it."""
+
 
 def enter(scope: Scope) -> Scope:
     """Make `scope` the running one; returns the one before it."""
@@ -41,6 +44,8 @@ def enter(scope: Scope) -> Scope:
     before = _running
     _running = scope
     _carried.set(scope)
+    if changed is not None:
+        changed(scope)
     return before
 
 
@@ -50,6 +55,8 @@ def leave(scope: Scope, before: Scope = OUTSIDE) -> None:
     scope.ended = True
     _running = before
     _carried.set(before if before is not OUTSIDE else None)
+    if changed is not None:
+        changed(before)
 
 
 def current() -> Scope:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import importlib.util
 import platform
 import sys
+import sysconfig
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
 import click
 import msgspec
@@ -14,19 +16,27 @@ import msgspec
 from jevons import __version__
 from jevons.cli.project import find
 
-SEEN = {"httpx": "httpx", "httpx2": "httpx2"}
+SEEN = {
+    "httpx": "httpx",
+    "httpx2": "httpx2",
+    "aiohttp": "aiohttp",
+    "urllib3": "urllib3 (and requests, botocore on top of it)",
+}
 NOT_SEEN = {
-    "requests": ("requests", "no tap yet: calls made through requests are not counted"),
-    "aiohttp": ("aiohttp", "no tap yet: google-genai's async client uses it where it is installed"),
-    "botocore": ("boto3 / botocore (Bedrock)", "no tap yet: botocore talks through urllib3"),
     "grpc": ("gRPC", "a binary channel that no HTTP tap sees (Vertex AI, Gemini over gRPC)"),
     "websockets": ("WebSocket", "realtime sessions are one long socket, not requests"),
+    "websocket": ("WebSocket (websocket-client)", "realtime sessions are one long socket, not requests"),
+    "pycurl": ("curl (pycurl)", "it talks past Python: no tap sees it"),
+    "curl_cffi": ("curl (curl_cffi)", "it talks past Python: no tap sees it"),
     "torch": ("models inside the process (torch)", "tell of them: jevons.measure(...) or jevons.record_call(...)"),
     "llama_cpp": ("models inside the process (llama-cpp)", "tell of them: jevons.measure(...) or record_call(...)"),
     "sentence_transformers": ("models inside the process (sentence-transformers)", "tell of them: jevons.measure(...)"),
 }
 SDKS = ("openai", "anthropic", "google-genai", "langchain-openai", "instructor", "pydantic-ai-slim", "pydantic-ai")
-TOLD_APART = ("vcrpy", "pytest-recording", "respx", "pytest-httpx")
+TOLD_APART = (
+    *("vcrpy", "pytest-recording", "respx", "pytest-httpx"),
+    *("aioresponses", "responses", "requests-mock"),
+)
 
 
 class Finding(msgspec.Struct):
@@ -73,7 +83,7 @@ def findings() -> Iterator[Finding]:
     yield Finding("ok", "jevons", f"{__version__} on Python {platform.python_version()}, {sys.platform}")
     for name in SDKS:
         if _version(name):
-            yield Finding("ok", name, f"{_version(name)}: its calls over httpx and httpx2 are seen")
+            yield Finding("ok", name, f"{_version(name)}: its calls over the stacks below are seen")
     for module, label in SEEN.items():
         if importlib.util.find_spec(module):
             yield Finding("ok", label, f"{_version(module)}: seen, sync, async and streamed")
@@ -83,9 +93,24 @@ def findings() -> Iterator[Finding]:
     for module, (label, why) in NOT_SEEN.items():
         if importlib.util.find_spec(module):
             yield Finding("note", label, why)
-    yield Finding("note", "child processes", "a process that a test starts is not seen (pytest-xdist workers are)")
+    yield Finding("ok", "urllib.request", "of the standard library: seen")
+    yield _children()
     yield from _power()
     yield from _ledger()
+
+
+def _children() -> Finding:
+    hook = Path(sysconfig.get_path("purelib")) / "jevons_child.pth"
+    if not hook.exists():
+        return Finding(
+            "note", "child processes", f"{hook} is missing: Python that a test starts is not seen; reinstall"
+        )
+    return Finding(
+        "ok",
+        "child processes",
+        "Python that a test starts is seen, with the same site-packages and an environment that it inherits "
+        "(not env={}, python -S, or other programs)",
+    )
 
 
 def _power() -> Iterator[Finding]:

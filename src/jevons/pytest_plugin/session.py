@@ -13,7 +13,7 @@ from jevons import capture
 from jevons.capture import scope
 from jevons.ledger.home import Home
 from jevons.ledger.spool import Spool
-from jevons.pytest_plugin import surroundings
+from jevons.pytest_plugin import children, surroundings
 from jevons.pytest_plugin.names import safe_id
 from jevons.pytest_plugin.summary import Summary, parse_reports
 from jevons.record import Call, Event, Run, TestResult, decode, encode
@@ -52,9 +52,12 @@ class Session:
         self._number = 0
         self._test: scope.Scope | None = None
         self._result: TestResult | None = None
+        children.give_way()
         self._handle = capture.install(
             self._take, run=self.run_id, root=config.rootpath, secret=self.secret, judges=self.settings.judges
         )
+        word = children.Word(str(self.home.path), self.run_id, str(config.rootpath), self.settings.judges)
+        self._leave_children = children.announce(word)
 
     # -- records ----------------------------------------------------------
 
@@ -238,7 +241,14 @@ class Session:
         run = self.run_record(ended=True)
         self.spool(run)
         self.summary = Summary(self.config, run, self.reports, self.errors)
-        if self.calls or self.workers_missing or any(output["calls"] for output in self.from_workers):
+        # A process that a test started wrote a file of its own if it made a call.
+        from_children = len(self.home.spools(self.run_id)) > 1 + len(self.from_workers)
+        if (
+            self.calls
+            or self.workers_missing
+            or from_children
+            or any(output["calls"] for output in self.from_workers)
+        ):
             self.summary.make(self.home, self.unwritten)
 
     @pytest.hookimpl(trylast=True)
@@ -247,6 +257,7 @@ class Session:
             self.summary.show(terminalreporter)
 
     def pytest_unconfigure(self) -> None:
+        self._leave_children()
         self._handle.uninstall()
         self.spool.close(sync=not self.worker and self.calls > 0)
 

@@ -10,13 +10,11 @@ from pathlib import Path
 from jevons import __version__
 
 UNSEEN = {
-    "aiohttp": "aiohttp",
-    "botocore": "boto3/botocore",
     "grpc": "gRPC",
     "websockets": "WebSocket (websockets)",
     "websocket": "WebSocket (websocket-client)",
 }
-"""Modules whose traffic is not seen yet, by what to call them. Not requests: nearly every environment loads it."""
+"""Modules whose traffic is not seen yet, by what to call them."""
 
 _CI = {
     "GITHUB_ACTIONS": "github",
