@@ -15,6 +15,7 @@ _COMMANDS = {
     "doctor": "Say what is seen, what is not, and why.",
     "purge": "Delete what is kept.",
     "report": "Show what recorded runs cost.",
+    "scan": "Count the calls that are already recorded.",
 }
 
 

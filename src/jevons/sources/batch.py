@@ -1,0 +1,117 @@
+"""Reading a batch of files: the work of one process."""
+
+from __future__ import annotations
+
+import zlib
+from collections import Counter
+from typing import NamedTuple
+
+from jevons.record import Call
+from jevons.sources import bodies, formats, names
+from jevons.sources.calls import Options, Other, calls
+from jevons.sources.exchange import Broken, Unread, UnreadableError
+from jevons.sources.files import Item
+from jevons.sources.tally import Unreadable, Warned
+
+
+class Read(NamedTuple):
+    """What came of one batch."""
+
+    recordings: int
+    calls: list[Call]
+    not_read: list[Unreadable]
+    others: Counter[str]
+    warned: list[Warned]
+
+
+def read(batch: list[Item], options: Options) -> Read:
+    """Read a batch of files. Never raises."""
+    done = Read(0, [], [], Counter(), [])
+    recordings = 0
+    for item in batch:
+        source = names.masked(item.source, options.secret, options.full)
+        try:
+            recordings += _file(item, source, options, done)
+        except UnreadableError as error:
+            done.warned.append(Warned(source, None, str(error)))
+        except OSError as error:
+            done.warned.append(Warned(source, None, f"cannot be read ({error.strerror})"))
+        except Exception as error:  # a stranger's file must not end the scan of the others
+            done.warned.append(Warned(source, None, f"cannot be read ({type(error).__name__})"))
+    return done._replace(recordings=recordings)
+
+
+def _file(item: Item, source: str, options: Options, done: Read) -> bool:
+    """Read one file; whether it is a recording."""
+    expected = item.named or names.conventional(item.source)
+    data = _content(item, options.limit, expected)
+    found = None
+    if data:
+        try:
+            found = formats.records(data, options.limit)
+        except UnreadableError:
+            # Settings and test data of other kinds may be broken on purpose.
+            if expected or b"interactions" in data[: formats.HEAD]:
+                raise
+    if found is None:
+        if item.named:
+            raise UnreadableError(
+                "holds no recording that jevons knows (vcrpy, langchain, nock, llama-stack, ddapm, HAR)"
+            )
+        return False
+    test, records = found
+    counted: Counter[str] = Counter()
+    for one in calls(records, item.source, test or names.test_of(item.node), options):
+        if isinstance(one, Call):
+            done.calls.append(one)
+        elif isinstance(one, Broken):
+            done.warned.append(Warned(source, one.index, one.reason))
+        elif isinstance(one, Other):
+            done.others[one.what] += 1
+        elif isinstance(one, Unread):
+            counted[one.what] += one.count
+    done.not_read.extend(Unreadable(source, what, count) for what, count in counted.items())
+    return True
+
+
+def _content(item: Item, limit: int, expected: bool) -> bytes:
+    """Bytes of a file that may be a recording; nothing for others. Raises UnreadableError for what should be one."""
+    head = item.data[: formats.HEAD]
+    if item.path:
+        with open(item.path, "rb") as file:
+            head = file.read(formats.HEAD)
+            packed = head.startswith(bodies.GZIP)
+            if not packed and formats.may_be(head) and not formats.is_binary(head) | (item.size > limit):
+                return head + file.read(max(item.size - len(head), 0))
+    if not head:
+        return b""
+    if head.startswith(bodies.GZIP):
+        return _packed(item, limit, expected)
+    if formats.is_binary(head):
+        if expected or item.source.lower().endswith((".yaml", ".yml", ".har")):
+            raise UnreadableError("is binary, no recording: delete it or record it anew")
+        return b""
+    if item.size > limit and expected and formats.may_be(head):
+        raise UnreadableError(f"is larger than {limit >> 20} MB: raise --max-mb if it is a recording")
+    return item.data if formats.may_be(head) else b""
+
+
+def _packed(item: Item, limit: int, expected: bool) -> bytes:
+    """A gzipped file as it is, if what is in it may be a recording."""
+    data = item.data
+    if item.path:
+        with open(item.path, "rb") as file:
+            data = file.read(min(item.size, limit + 1))
+    if len(data) > limit:
+        return b""
+    try:
+        head = zlib.decompressobj(31).decompress(data, formats.HEAD)
+    except zlib.error:
+        if expected:
+            raise UnreadableError("is no whole gzip file: record it anew") from None
+        return b""
+    if formats.is_binary(head):
+        if expected:
+            raise UnreadableError("unpacks to something binary, no recording: delete it or record it anew")
+        return b""
+    return data if formats.may_be(head) else b""
