@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from jevons.record import Call
@@ -34,6 +34,7 @@ def sent(
     encoding: str = "",
     secret: bytes = b"secret",
     error: str = "",
+    headers: Mapping[str, str] | None = None,
 ) -> Call:
     """The call read from a request and its answer; the clock starts at 0."""
     host, path = where
@@ -51,6 +52,7 @@ def sent(
         pieces=pieces,
         start_ns=0,
         encoding=encoding,
+        headers=headers or {},
         secret=secret,
     )
     return call

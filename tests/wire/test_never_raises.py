@@ -2,78 +2,117 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import sys
+from contextlib import suppress
+from functools import cache
+from types import FunctionType
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from providers.bedrock import message
+from wire.sound import NAMES, sound
 
-from jevons.record import Call, decode, encode
-from jevons.wire import Match, read
+from jevons.record import Call
+from jevons.wire import Match, read, sse
+from jevons.wire.base import Reader
 from jevons.wire.match import READERS
 
-NAMES = """
-model messages input prompt contents content parts role text type usage usageMetadata choices message delta
-tool_calls finish_reason prompt_tokens completion_tokens input_tokens output_tokens total_tokens iterations
-promptTokenCount candidatesTokenCount candidates response output generationConfig temperature seed stream max_tokens
-reasoning thinking inlineData data mimeType source system tools status x_groq
-"""
-names = st.sampled_from(NAMES.split())
-values = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers(-(2**80), 2**80)
-    | st.floats(allow_nan=False, allow_infinity=False)
-    | st.text(max_size=8)
-    | st.sampled_from(["text_delta", "message_start", "message_delta", "response.completed", "image", "compaction"]),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(names, inner, max_size=5),
-    max_leaves=20,
-)
-json_bytes = values.map(lambda value: json.dumps(value).encode())
-sse_bytes = st.lists(json_bytes | st.binary(max_size=20), max_size=5).map(
-    lambda items: b"".join(b"data: " + item + b"\n\n" for item in items)
-)
-anything = (
-    st.binary(max_size=200) | json_bytes | sse_bytes | st.binary(max_size=40).map(lambda tail: b"\x1f\x8b" + tail)
-)
+COUNTS = [
+    "x-amzn-bedrock-input-token-count",
+    "x-amzn-bedrock-output-token-count",
+    "x-prompt-tokens",
+    "x-compute-tokens",
+]
+WORDS = ["text_delta", "message_start", "message_delta", "response.completed", "image", "compaction", "message-end"]
+FRAMES = ["messageStop", "contentBlockDelta", "metadata", "chunk", "trace"]
 TIMES = st.integers(-(2**62), 2**62)
 
 
-def sound(call: Call) -> None:
-    assert decode(encode(call)) == call  # it can be written and read back
-    assert call.usage in ("reported", "estimated", "unknown")
-    for count in (call.input_tokens, call.output_tokens, call.cached_tokens, call.reasoning_tokens):
-        assert count is None or 0 <= count <= 2**53
-    if call.usage == "reported":
-        assert call.input_tokens is not None
-        assert call.output_tokens is not None
-        assert (call.cached_tokens or 0) + (call.cache_write_tokens or 0) <= call.input_tokens
-        assert (call.reasoning_tokens or 0) <= call.output_tokens
-    assert len(call.prefixes) <= 32
-    assert call.request_hash
-    assert call.meaning_hash
-    if call.timed:
-        assert call.chunks >= 3
-        assert call.decode_us
+def names_of(reader: Reader) -> set[str]:
+    """Words that the reader's modules look for: fields of their structures, and their constants."""
+    found = set(NAMES)
+    modules = {one.__module__ for one in (reader.ask, reader.answer, reader.stream, reader.shape) if one is not None}
+    for value in [value for module in modules for value in vars(sys.modules[module]).values()]:
+        if isinstance(value, type) and issubclass(value, msgspec.Struct):
+            found.update(value.__struct_encode_fields__)
+        elif isinstance(value, tuple | frozenset):
+            found.update(item for item in value if isinstance(item, str))
+        elif isinstance(value, FunctionType):
+            found.update(item for item in value.__code__.co_consts if isinstance(item, str) and item.isidentifier())
+    return found
+
+
+@cache
+def anything(api: str) -> st.SearchStrategy[bytes]:
+    """Bytes of which some look like what the reader reads, in every framing."""
+    words = st.sampled_from(sorted(names_of(READERS[api])))
+    leaves = (
+        st.none()
+        | st.booleans()
+        | st.integers(-(2**80), 2**80)
+        | st.integers(0, 9)
+        | st.floats(allow_nan=False, allow_infinity=False)
+        | st.text(max_size=8)
+        | st.sampled_from(WORDS)
+    )
+    values = st.recursive(
+        leaves, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(words, inner, max_size=5), max_leaves=20
+    )
+    data = values.map(lambda value: json.dumps(value).encode())
+    parts = st.lists(data | st.binary(max_size=20), max_size=5)
+    return (
+        st.binary(max_size=200)
+        | data
+        | parts.map(lambda items: b"".join(b"data: " + item + b"\n\n" for item in items))
+        | parts.map(b"\n".join)
+        | st.lists(st.tuples(st.sampled_from(FRAMES), data), max_size=5).map(framed)
+        | st.binary(max_size=40).map(lambda tail: b"\x1f\x8b" + tail)
+    )
+
+
+def framed(items: list[tuple[str, bytes]]) -> bytes:
+    """An AWS event stream; chunks carry the model's own events."""
+    packed = [(name, b'{"bytes":"%b"}' % base64.b64encode(item) if name == "chunk" else item) for name, item in items]
+    return b"".join(message(item, **{":event-type": name}) for name, item in packed)
 
 
 @pytest.mark.parametrize("reader", READERS)
 @given(
-    request=anything,
-    response=st.none() | anything,
-    pieces=st.none() | st.lists(st.tuples(TIMES, anything), max_size=5),
+    data=st.data(),
     status=st.sampled_from([None, 200, 400, 500]),
     encoding=st.sampled_from(["", "gzip", "deflate", "br", "zstd"]),
-    path=st.text(max_size=20) | st.just("/v1/models/m:generateContent?x=1"),
+    path=st.text(max_size=20) | st.sampled_from(["/v1/models/m:generateContent?x=1", "/model/m/converse-stream"]),
+    headers=st.dictionaries(st.sampled_from(COUNTS), st.text(max_size=4) | st.integers(0, 99).map(str)),
 )
-@settings(max_examples=120, deadline=None)
-def test_any_bytes(reader: str, request: bytes, path: str, **how: Any) -> None:
-    status = how.pop("status")
+@settings(max_examples=60, deadline=None)
+def test_any_bytes(reader: str, data: st.DataObject, path: str, status: int | None, **how: Any) -> None:
+    some = anything(reader)
+    request, response = data.draw(some), data.draw(st.none() | some)
+    pieces = data.draw(st.none() | st.lists(st.tuples(TIMES, some), max_size=5))
+    how |= {"request": request, "response": response, "pieces": pieces}
     call = Call(id="1", run="1", status=status)
     match = Match(reader, "unknown", "cloud", "")
-    read(call, match, method="POST", host="h", path=path, request=request, start_ns=0, secret=b"s", **how)
+    read(call, match, method="POST", host="h", path=path, start_ns=0, secret=b"s", **how)
     sound(call)
+
+
+@pytest.mark.parametrize("reader", [api for api, reader in READERS.items() if reader.stream is not None])
+@given(data=st.data())
+@settings(max_examples=60, deadline=None)
+def test_a_reader_itself_raises_nothing_but_decode_errors(reader: str, data: st.DataObject) -> None:
+    """`read` would hide what else a reader raises, and with it what the reader had found."""
+    body = data.draw(anything(reader))
+    with suppress(msgspec.DecodeError):
+        READERS[reader].answer(body)
+    frames = READERS[reader].frames or sse.events
+    stream = READERS[reader].stream
+    assert stream is not None
+    assert stream(frames([body])).texts is not None
 
 
 def deep(depth: int) -> bytes:

@@ -143,3 +143,16 @@ def test_elements_of_an_array_hold_any_text() -> None:
         found = sse.elements([whole[:cut], whole[cut:]])
         assert [data for _, data in found] == [first, second]
         assert [piece for piece, _ in found] == [int(cut < 1 + len(first)), int(cut < len(whole) - 1)]
+
+
+def test_lines_however_they_are_cut() -> None:
+    """Newline-delimited JSON; the last line may lack its end, and servers may send events instead."""
+    lines = [b'{"a": 1}\n', b"\n", b'{"b": "\xc3\xa9"}\r\n', b'{"c": 3}']
+    whole = b"".join(lines)
+    last_bytes = [8, len(whole) - 9, len(whole) - 1]
+    for size in range(1, len(whole) + 1):
+        pieces = [whole[start : start + size] for start in range(0, len(whole), size)]
+        found = sse.lines(pieces)
+        assert [data for _, data in found] == [b'{"a": 1}', b'{"b": "\xc3\xa9"}', b'{"c": 3}']
+        assert [index for index, _ in found] == [place // size for place in last_bytes]
+    assert sse.lines([b'data: {"a": 1}\n\n']) == [(0, b'{"a": 1}')]

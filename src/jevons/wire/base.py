@@ -52,6 +52,8 @@ class Answered(msgspec.Struct):
     audio_ms: int = 0
     begun: Usage | None = None
     """Input as shown at the start of a stream that broke off before its output was counted."""
+    wrote: int | None = None
+    """Output as shown by an answer that does not show its input (Ollama and Gemini leave out a count of zero)."""
     pending: bool = False
     """Nothing computed yet (a background job) or at all (a blocked prompt): without usage it is unknown."""
 
@@ -62,7 +64,8 @@ class Reader(NamedTuple):
     api: str
     kind: str
     paths: tuple[str, ...]
-    """Ends of the URL paths that speak it."""
+    """Ends of the URL paths that speak it. What stands before a ``*`` must be in the path too; a path that ends in
+    ``*`` is a beginning, and counts only at the provider that the format's name begins with."""
     items: str
     """Body field that holds the prompt's items: messages, contents, input."""
     head: frozenset[str]
@@ -79,15 +82,30 @@ class Reader(NamedTuple):
     """Tokens of the system text that a provider adds where tools are given."""
     frames: Callable[[Sequence[bytes]], list[Event]] | None = None
     """frames(pieces): splits a streamed answer of this format's own framing. None: server-sent events or a JSON array,
-    told apart by their bytes. With frames, an answer that begins with ``{`` is still read whole first where it is one
-    JSON object."""
+    told apart by their bytes. With frames, an answer that is one JSON document is still read whole."""
     headers: Callable[[Answered, Mapping[str, str]], None] | None = None
     """headers(found, headers): takes what a format says in its response headers (lower-case names)."""
+    own: bool = False
+    """Whether the paths are anybody's (``/api/chat``): then they count only at the provider that the format's name
+    begins with, or at any known one where the name holds none."""
+    shape: Callable[[Body], Body] | None = None
+    """shape(body): the same body with its prompt moved to `items`, where a format has several places for it."""
 
 
 def count(value: object) -> int | None:
     """A count as a server may state it, or None for anything else (text, negative, fraction, absurd)."""
     return value if type(value) is int and 0 <= value <= ABSURD else None
+
+
+def whole(value: object) -> int | None:
+    """A count from a server that may print it as a float (``12.0``)."""
+    return count(int(value) if type(value) is float and value.is_integer() else value)
+
+
+def header_count(headers: Mapping[str, str], name: str) -> int | None:
+    """A count in a response header."""
+    value = headers.get(name, "")
+    return count(int(value)) if value.isascii() and value.isdecimal() and len(value) < 17 else None
 
 
 def text(value: object) -> str:

@@ -28,8 +28,9 @@ _NO_TEXT = frozenset(
     {"type", "role", "id", "call_id", "tool_call_id", "tool_use_id", "file_id", "model", "taskType", "status", "index"}
     | {"signature", "thoughtSignature", "thought_signature", "encrypted_content", "cache_control"}
     | {"mimeType", "mime_type", "media_type", "url", "fileUri", "data", "file_data"}
+    | {"toolUseId", "redactedContent", "bytes", "uri", "bucketOwner"}  # Bedrock Converse
 )
-_FREE = frozenset({"input", "args", "arguments", "response", "parameters"})  # objects a model reads as JSON
+_FREE = frozenset({"input", "args", "arguments", "response", "parameters", "json"})  # objects a model reads as JSON
 
 _encode = msgspec.json.encode
 
@@ -49,6 +50,7 @@ class Tally:
         length = len(value)
         if value.isascii():
             if length > 64 and value.startswith("data:"):
+                self.images += value.startswith("data:image/")
                 return
             self.eighths += 2 * length
         else:
@@ -96,6 +98,8 @@ class Tally:
                     self.add_text(item)
             elif key in _FREE and type(item) is dict:
                 self.add_json(len(_encode(item)))
+            elif key == "image" and type(item) is dict:
+                self.images += 1
             elif key not in _NO_TEXT:
                 self.add(item)
 

@@ -32,6 +32,9 @@ class Embedded(msgspec.Struct, gc=False, rename="camel"):
 
 _EFFORT = ("thinkingLevel", "thinking_level", "thinkingBudget", "thinking_budget")  # SDKs send either spelling
 
+_WRITTEN = ("candidatesTokenCount", "thoughtsTokenCount")
+_BESIDE_PROMPT = (*_WRITTEN, "toolUsePromptTokenCount")
+
 decode = msgspec.json.Decoder(Generated).decode
 decode_embedded = msgspec.json.Decoder(Embedded).decode
 
@@ -54,10 +57,15 @@ def ask(body: Body, path: str) -> Asked:
 def gemini_usage(usage: object) -> Usage | None:
     """Candidates exclude thoughts, and the prompt excludes what tools fed back: both are added.
 
-    A count that is zero is left out of the JSON, so a lone prompt count is a whole answer.
+    A count that is zero is left out of the JSON, so a lone prompt count is a whole answer. A prompt that is left out
+    is what the total has more than the rest; without a total it is unknown (see `gemini_wrote`).
     """
     shown = part(usage)
     prompt = count(shown.get("promptTokenCount"))
+    if prompt is None:
+        total = count(shown.get("totalTokenCount"))
+        rest = sum(count(shown.get(key)) or 0 for key in _BESIDE_PROMPT)
+        prompt = total - rest if total is not None and total > rest else None
     if prompt is None:
         return None
     thoughts = count(shown.get("thoughtsTokenCount"))
@@ -72,10 +80,18 @@ def gemini_usage(usage: object) -> Usage | None:
     )
 
 
+def gemini_wrote(usage: object) -> int | None:
+    """Output of a usage that does not show its prompt."""
+    shown = part(usage)
+    counts = [counted for key in _WRITTEN if (counted := count(shown.get(key))) is not None]
+    return sum(counts) if counts else None
+
+
 def collect(found: Answered, reply: Generated, piece: int) -> None:
     """Add one (partial) reply to what is known."""
     found.model = text(reply.model_version) or found.model
     found.usage = gemini_usage(reply.usage_metadata) or found.usage
+    found.wrote = gemini_wrote(reply.usage_metadata) or found.wrote
     if part(reply.prompt_feedback).get("blockReason"):
         found.ended = found.pending = True  # stopped before the model; usage is shown if it ran
     shown = False

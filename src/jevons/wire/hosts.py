@@ -18,10 +18,17 @@ PROVIDERS = {
     "openai.azure.com": "azure.ai.openai",
     "cognitive.microsoft.com": "azure.ai.openai",
     "cognitiveservices.azure.com": "azure.ai.openai",
+    "openai.azure.us": "azure.ai.openai",
+    "openai.azure.cn": "azure.ai.openai",
+    "models.inference.ai.azure.com": "github",
     "inference.ai.azure.com": "azure.ai.inference",
+    "models.ai.azure.com": "azure.ai.inference",
+    "inference.ml.azure.com": "azure.ai.inference",
     "services.ai.azure.com": "azure.ai.inference",
     "models.github.ai": "github",
+    "githubcopilot.com": "github",
     "ml.cloud.ibm.com": "ibm.watsonx.ai",
+    "wxai.ibm.com": "ibm.watsonx.ai",
     "mistral.ai": "mistral_ai",
     "groq.com": "groq",
     "together.ai": "together",
@@ -65,24 +72,46 @@ PROVIDERS = {
     "venice.ai": "venice",
     "ollama.com": "ollama",
     "portkey.ai": "portkey",
+    "helicone.ai": "helicone",
+    "oai.helicone.ai": "openai",
+    "anthropic.helicone.ai": "anthropic",
+    "ai-gateway.vercel.sh": "vercel",
+    "requesty.ai": "requesty",
+    "gateway.ai.cloudflare.com": "cloudflare",
+    "api.cloudflare.com": "cloudflare",
+    "databricks.com": "databricks",
+    "azuredatabricks.net": "databricks",
+    "digitalocean.com": "digitalocean",
+    "siliconflow.com": "siliconflow",
+    "siliconflow.cn": "siliconflow",
+    "volces.com": "volcengine",
+    "friendli.ai": "friendli",
+    "featherless.ai": "featherless",
+    "lambda.ai": "lambda",
+    "inception-ai.com": "inception",
+    "inceptionlabs.ai": "inception",
+    "api.morphllm.com": "morph",
 }
 
-_PORTS = {"11434": "ollama"}  # a default port that no other server uses
+_PORTS = {"11434": "ollama", "1234": "lm_studio"}  # default ports that no other AI server uses
 
 _REGIONS = tuple(
     re.compile(pattern)
     for pattern in (
         r"^([a-z0-9-]+)-aiplatform\.googleapis\.com$",
+        r"^aiplatform\.([a-z0-9-]+)\.rep\.googleapis\.com$",
         r"\.([a-z]+[0-9]?-[a-z]+[0-9]+)\.run\.app$",
         r"\.([a-z]{2}(?:-[a-z]+)+-\d)\.(?:[a-z0-9-]+\.)*(?:amazonaws\.com|api\.aws)$",
         r"\.([a-z]{2}-[a-z]+-\d)\.aws\.endpoints\.huggingface\.cloud$",
         r"\.([a-z0-9]+)\.(?:inference\.ai\.azure\.com|models\.ai\.azure\.com|inference\.ml\.azure\.com)$",
         r"\.([a-z0-9]+)\.azurecontainer(?:apps)?\.io$",
         r"^([a-z0-9]+)\.api\.cognitive\.microsoft\.com$",
-        r"^([a-z]+-[a-z]+)\.ml\.cloud\.ibm\.com$",
+        r"\b([a-z]+-[a-z]+)\.ml\.cloud\.ibm\.com$",
+        r"\b([a-z]{2}-[a-z]+-\d)\.aws\.wxai\.ibm\.com$",
         r"^(eu|us)\.(?:api\.openai|inference\.heroku)\.com$",
     )
 )
+_VERTEX_AREA = re.compile(r"aiplatform\.[a-z0-9-]+\.rep\.googleapis\.com$")  # ``us``, ``eu``
 _LOCATION = re.compile(r"/locations/([a-z0-9-]+)/")
 
 
@@ -100,8 +129,8 @@ def look_up(host: str) -> Address:
     name, port = _split(host.lower())
     kind = _host_class(name)
     if kind != "cloud":
-        return Address(_PORTS.get(port, "unknown"), kind, "")
-    provider = "unknown"
+        return Address(_PORTS.get(port, "ollama" if "ollama" in name else "unknown"), kind, "")
+    provider = _PORTS.get(port, "unknown")
     labels = name.split(".")
     for start in range(len(labels) - 1):
         found = PROVIDERS.get(".".join(labels[start:]))
@@ -109,7 +138,7 @@ def look_up(host: str) -> Address:
             provider = found
             break
     else:
-        if name.endswith("-aiplatform.googleapis.com"):
+        if name.endswith("-aiplatform.googleapis.com") or _VERTEX_AREA.match(name):
             provider = "gcp.vertex_ai"
         elif "bedrock" in name and name.endswith((".amazonaws.com", ".api.aws")):
             provider = "aws.bedrock"

@@ -9,6 +9,7 @@ import msgspec
 
 from jevons.wire.base import Answered, Asked, Body, Event, Reader, asked, openai_usage, part, text
 from jevons.wire.estimate import CHAT_MESSAGE_TOKENS
+from jevons.wire.llama_cpp import timed_usage
 
 
 class Delta(msgspec.Struct, gc=False):
@@ -31,6 +32,7 @@ class Chat(msgspec.Struct, gc=False):
     choices: list[Choice] | None = None
     usage: Any = None
     x_groq: Any = None
+    timings: Any = None  # llama.cpp
 
 
 decode = msgspec.json.Decoder(Chat).decode
@@ -39,9 +41,13 @@ decode = msgspec.json.Decoder(Chat).decode
 def path_model(path: str) -> str:
     """The model where only the path names it.
 
-    Azure: ``/openai/deployments/NAME/chat/completions``; Hugging Face: ``/models/ORG/NAME/v1/chat/completions``.
+    Azure: ``/openai/deployments/NAME/chat/completions``; Hugging Face: ``/models/ORG/NAME/v1/chat/completions``;
+    Databricks: ``/serving-endpoints/NAME/invocations``.
     """
-    return path.partition("/deployments/")[2].partition("/")[0] or path.partition("/models/")[2].rpartition("/v1/")[0]
+    for marker in ("/deployments/", "/serving-endpoints/"):
+        if marker in path:
+            return path.partition(marker)[2].partition("/")[0]
+    return path.partition("/models/")[2].rpartition("/v1/")[0]
 
 
 def ask(body: Body, path: str) -> Asked:
@@ -67,6 +73,8 @@ def answer(data: bytes) -> Answered:
     chat = decode(data)
     found = Answered(text(chat.model), openai_usage(chat.usage))
     if found.usage is None:
+        found.usage = timed_usage(chat.timings)
+        found.pending = chat.choices is None  # a job accepted (Perplexity's async), or no such answer
         found.texts = [value for choice in chat.choices or () if choice.message for value in written(choice.message)]
     return found
 
@@ -93,6 +101,7 @@ def shows_text(data: bytes) -> bool:
 def stream(events: Sequence[Event]) -> Answered:
     found = Answered(ended=False, texts=[], seen=[])
     usage: Any = None
+    timings: Any = None
     texts, seen = found.texts, found.seen
     # Where the end tells the usage nobody needs the text in between, only when it came.
     told = any(b'"usage":{' in data for _, data in events[-_TAIL:])
@@ -111,6 +120,8 @@ def stream(events: Sequence[Event]) -> Answered:
             usage = chat.usage
         elif chat.x_groq:
             usage = part(chat.x_groq).get("usage", usage)
+        elif chat.timings:
+            timings = chat.timings
         if not found.model:
             found.model = text(chat.model)
         for choice in chat.choices or ():
@@ -127,7 +138,7 @@ def stream(events: Sequence[Event]) -> Answered:
                 texts += written(delta)
                 if visible(delta):
                     seen.append(piece)
-    found.usage = openai_usage(usage)
+    found.usage = openai_usage(usage) or timed_usage(timings)
     return found
 
 
@@ -135,7 +146,7 @@ READERS = (
     Reader(
         api="openai.chat",
         kind="chat",
-        paths=("/chat/completions",),
+        paths=("/chat/completions", "/agents/completions", "/serving-endpoints/*/invocations"),
         items="messages",
         head=frozenset({"tools", "functions", "response_format", "system"}),
         ask=ask,

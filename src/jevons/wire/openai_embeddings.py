@@ -18,12 +18,16 @@ class Embeddings(msgspec.Struct, gc=False):
 decode = msgspec.json.Decoder(Embeddings).decode
 
 
-def answer(data: bytes) -> Answered:
-    """An embedding writes no tokens, so a bare total (Voyage) is the input."""
-    found = decode(data)
-    usage = part(found.usage)
+def embedding_usage(shown: object) -> Usage | None:
+    """Usage of a model that writes no tokens, so that a bare total (Voyage, Jina) is the input."""
+    usage = part(shown)
     read = count(usage.get("prompt_tokens", usage.get("input_tokens", usage.get("total_tokens"))))
-    return Answered(text(found.model), None if read is None else Usage(read, 0))
+    return None if read is None else Usage(read, 0)
+
+
+def answer(data: bytes) -> Answered:
+    found = decode(data)
+    return Answered(text(found.model), embedding_usage(found.usage))
 
 
 READERS = (

@@ -66,12 +66,12 @@ def stream(events: Sequence[Event]) -> Answered:
             event = decode_event(data)
         except msgspec.DecodeError:
             continue
-        kind = event.type
+        kind = text(event.type)
         if kind in _VISIBLE:
             if event.delta:
                 found.texts.append(event.delta)
                 found.seen.append(piece)
-        elif type(kind) is str and kind.endswith(".delta"):
+        elif kind.endswith(".delta"):
             if "reasoning" in kind and event.delta:
                 found.texts.append(event.delta)
         elif event.response is not None:

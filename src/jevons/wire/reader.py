@@ -92,7 +92,8 @@ def _asked(
     except Exception:  # no JSON (multipart), or nested beyond the interpreter's limit
         body = None
     if type(body) is not dict:
-        call.model = _form_field(request, b"model")
+        only_path = reader.ask({}, path.partition("?")[0])
+        call.model, call.streamed = _form_field(request, b"model") or only_path.model, only_path.streamed
         if call.provider == "unknown" and request and reader.kind != "audio" and reader.kind != "image":
             call.kind = "other"
         return fingerprint.of_bytes(secret, method, host, path, reader.kind, request)
@@ -103,6 +104,8 @@ def _asked(
     call.seed = asked.seed
     call.effort = asked.effort
     call.max_tokens = asked.max_tokens
+    if reader.shape is not None:
+        body = reader.shape(body)
     if call.provider == "unknown" and reader.items not in body and not reader.head.intersection(body):
         call.kind = "other"
     try:
@@ -141,7 +144,7 @@ def _answered(
     if reader.stream is None or (first == b"{" and reader.frames is None):
         return _whole(call, reader, b"".join(texts))
     if reader.frames is not None:
-        if first == b"{" and _is_one_object(whole := b"".join(texts)):
+        if first in (b"{", b"[") and _is_one_document(whole := b"".join(texts)):
             return _whole(call, reader, whole)
         events = reader.frames(texts)
     else:
@@ -168,7 +171,7 @@ def _answered(
     return found
 
 
-def _is_one_object(data: bytes) -> bool:
+def _is_one_document(data: bytes) -> bool:
     """Whether these bytes are one JSON document, not several in a row."""
     try:
         msgspec.json.decode(data, type=msgspec.Raw)
@@ -255,4 +258,4 @@ def _estimate(call: Call, reader: Reader, prints: fingerprint.Prints | None, fou
     call.input_tokens = prints.tokens
     if found.begun is not None:
         call.input_tokens, call.cached_tokens, call.cache_write_tokens = found.begun.input, *found.begun[2:4]
-    call.output_tokens = written.tokens
+    call.output_tokens = written.tokens if found.wrote is None else found.wrote

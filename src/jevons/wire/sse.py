@@ -118,6 +118,27 @@ def _with_line_feeds(data: bytes, ends: list[int]) -> tuple[bytes, list[int]]:
     return data.replace(b"\r\n", b"\n").replace(b"\r", b"\n"), moved
 
 
+def lines(pieces: Sequence[bytes]) -> list[Event]:
+    """Objects of newline-delimited JSON, one a line, as `events` gives them; or server-sent events, where such come.
+
+    A last line without its end is kept: its JSON tells whether it is whole.
+    """
+    data = b"".join(pieces)
+    if not data.lstrip().startswith(b"{"):
+        return events(pieces)
+    ends = list(accumulate(map(len, pieces)))
+    found: list[Event] = []
+    position = piece = 0
+    for line in data.split(b"\n"):
+        position += len(line) + 1
+        while piece < len(ends) - 1 and ends[piece] < position:
+            piece += 1
+        payload = line.strip()
+        if payload:
+            found.append((piece, payload))
+    return found
+
+
 _scan = json.JSONDecoder(strict=False).raw_decode
 
 
