@@ -6,7 +6,7 @@ BINDIR := $(if $(filter Windows_NT,$(OS)),Scripts,bin)
 PIP = $(1)/$(BINDIR)/python -m pip --disable-pip-version-check
 DEV := .venv-dev/$(BINDIR)
 
-.PHONY: demo test check test-openai3 test-deepeval test-lowest test-highest bench bench-quick lock clean
+.PHONY: demo test check test-openai3 test-deepeval test-lowest test-highest fuzz bench bench-quick lock clean
 .DELETE_ON_ERROR:
 .PRECIOUS: .venv-%/ready
 
@@ -46,6 +46,12 @@ test-highest:
 	$(call PIP,.venv-highest) install --quiet -e '.[all]' --group narrow
 	.venv-highest/$(BINDIR)/python -m pytest -n 2 $(NARROW)
 
+# Half a minute of coverage-guided fuzzing for each group of readers; FUZZ=3600 for an hour.
+FUZZ := 30
+fuzz: .venv-fuzz/ready
+	.venv-fuzz/$(BINDIR)/python fuzz/readers.py -max_total_time=$(FUZZ)
+	.venv-fuzz/$(BINDIR)/python fuzz/recordings.py -max_total_time=$(FUZZ)
+
 bench: .venv-bench/ready
 	.venv-bench/$(BINDIR)/python benchmarks/overhead.py
 	.venv-bench/$(BINDIR)/python benchmarks/start.py
@@ -63,6 +69,7 @@ lock:
 	$(EXPORT) --group openai3 -o locks/openai3.txt
 	$(EXPORT) --group deepeval -o locks/deepeval.txt
 	$(EXPORT) --all-extras --group test --group checks --group peers -o locks/bench.txt
+	$(EXPORT) --group fuzz -o locks/fuzz.txt
 	uv pip compile --quiet --resolution lowest-direct --python-version 3.11 --universal --generate-hashes \
 	  --no-header --no-annotate --all-extras pyproject.toml --group narrow -o locks/lowest.txt
 
