@@ -2,7 +2,7 @@
 
     python fuzz/readers.py [-max_total_time=60] [corpus folder]
 
-Needs atheris (Linux). A reader may raise msgspec.DecodeError from `answer`, and nothing else, from nothing else;
+Needs atheris (Linux). A reader may raise what is in UNREADABLE from `answer`, and nothing else anywhere;
 what `read` makes of the same bytes must be sound. `-timeout` ends a run that hangs; what breaks is kept as a file.
 """
 
@@ -22,6 +22,7 @@ with atheris.instrument_imports(include=["jevons"]):
 
     from jevons.record import Call
     from jevons.wire import Match, read, sse
+    from jevons.wire.base import UNREADABLE
     from jevons.wire.match import READERS
 
 from wire.sound import NAMES, sound
@@ -45,7 +46,7 @@ def one(data: bytes) -> None:
         found = reader.answer(answer)
         if reader.headers is not None:
             reader.headers(found, {"content-type": "application/json", "x-amzn-bedrock-input-token-count": str(way)})
-    except msgspec.DecodeError:
+    except UNREADABLE:
         pass
     if reader.stream is not None:
         texts = sse.plain(pieces)
@@ -72,7 +73,7 @@ def decoded(data: bytes) -> object:
     """The JSON in `data`, or None."""
     try:
         return msgspec.json.decode(data)
-    except (msgspec.DecodeError, RecursionError):
+    except UNREADABLE:
         return None
 
 

@@ -205,6 +205,13 @@ def test_chat_stream_with_usage() -> None:
     assert (call.first_us, call.decode_us, call.chunks, call.timed) == (110_000, 20_000, 3, True)
 
 
+def test_an_event_that_is_no_utf8_costs_only_itself() -> None:
+    broken = b'data: {"choices":[{"delta":{"refusal":"\xd3\xff"}}]}\n\n'
+    whole = events(*STREAM, USAGE, "[DONE]")
+    call = sent(CHAT, STREAMED, pieces=each([whole[0], broken, *whole[1:]], first_ms=100, gap_ms=10))
+    assert (call.usage, call.input_tokens, call.output_tokens, call.error) == ("reported", 19, 10, "")
+
+
 def test_chat_stream_without_usage_is_estimated() -> None:
     call = sent(CHAT, STREAMED, pieces=each(events(*STREAM, "[DONE]")))
     assert (call.usage, call.error) == ("estimated", "")

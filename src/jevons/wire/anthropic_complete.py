@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from jevons.wire.base import Answered, Asked, Body, Event, Reader, asked, count, text
+from jevons.wire.base import UNREADABLE, Answered, Asked, Body, Event, Reader, asked, count, text
 
 
 class Completion(msgspec.Struct, gc=False):
@@ -35,7 +35,7 @@ def stream(events: Sequence[Event]) -> Answered:
     for piece, data in events:
         try:
             done = decode(data)
-        except msgspec.DecodeError:
+        except UNREADABLE:
             continue
         found.model = found.model or text(done.model)
         if done.completion:

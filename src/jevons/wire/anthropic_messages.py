@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from jevons.wire.base import Answered, Asked, Body, Event, Reader, Usage, asked, checked, count, part, text
+from jevons.wire.base import UNREADABLE, Answered, Asked, Body, Event, Reader, Usage, asked, checked, count, part, text
 from jevons.wire.estimate import CHAT_MESSAGE_TOKENS
 
 
@@ -87,7 +87,7 @@ def stream(events: Sequence[Event]) -> Answered:
     for piece, data in events:
         try:
             event = decode_event(data)
-        except msgspec.DecodeError:
+        except UNREADABLE:
             continue
         delta = event.delta
         if event.type == "content_block_delta":

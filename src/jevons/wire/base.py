@@ -11,6 +11,9 @@ import msgspec
 ABSURD = 2**53
 """Counts above this are no token counts (and no longer exact as JSON numbers): they are ignored."""
 
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What a decoder raises for bytes that are not what it expects: no JSON, another shape, no UTF-8, nested too deeply."""
+
 Body = dict[str, Any]
 Event = tuple[int, bytes]
 """Index of the network piece that completed a stream event, and the event's JSON."""
@@ -73,7 +76,7 @@ class Reader(NamedTuple):
     ask: Callable[[Body, str], Asked]
     """ask(body, path)"""
     answer: Callable[[bytes], Answered]
-    """answer(body). May raise msgspec.DecodeError (ValidationError included)."""
+    """answer(body). May raise what is in `UNREADABLE`."""
     stream: Callable[[Sequence[Event]], Answered] | None = None
     """stream(events). Skips events that it cannot decode."""
     message_tokens: int = 0

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from jevons.wire import eventstream
-from jevons.wire.base import Answered, Asked, Body, Event, Reader, Usage, checked, part, text
+from jevons.wire.base import UNREADABLE, Answered, Asked, Body, Event, Reader, Usage, checked, part, text
 from jevons.wire.bedrock_converse import converse_usage, model_name
 
 
@@ -61,7 +61,7 @@ def stream(events: Sequence[Event]) -> Answered:
     for piece, data in events:
         try:
             event = decode(data)
-        except msgspec.DecodeError:
+        except UNREADABLE:
             continue
         calls = model_calls(event.trace)
         if calls:

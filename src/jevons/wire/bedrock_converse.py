@@ -9,7 +9,21 @@ from urllib.parse import unquote
 import msgspec
 
 from jevons.wire import eventstream
-from jevons.wire.base import Answered, Asked, Body, Event, Reader, Usage, checked, count, integer, number, part, text
+from jevons.wire.base import (
+    UNREADABLE,
+    Answered,
+    Asked,
+    Body,
+    Event,
+    Reader,
+    Usage,
+    checked,
+    count,
+    integer,
+    number,
+    part,
+    text,
+)
 from jevons.wire.estimate import CHAT_MESSAGE_TOKENS
 
 
@@ -99,7 +113,7 @@ def stream(events: Sequence[Event]) -> Answered:
     for piece, data in events:
         try:
             event = decode_event(data)
-        except msgspec.DecodeError:
+        except UNREADABLE:
             continue
         if event.content_block_delta is not None:
             delta = part(part(event.content_block_delta).get("delta"))

@@ -14,6 +14,7 @@ import msgspec
 
 from jevons.wire import anthropic_messages, bedrock_converse, cohere, eventstream
 from jevons.wire.base import (
+    UNREADABLE,
     Answered,
     Asked,
     Body,
@@ -144,7 +145,7 @@ def frames(pieces: Sequence[bytes]) -> list[Event]:
     for piece, data in eventstream.events(pieces):
         try:
             chunk = decode_chunk(data).chunk
-        except msgspec.DecodeError:
+        except UNREADABLE:
             continue
         found.append((piece, data if chunk is None else chunk.data))
     return found
@@ -156,7 +157,7 @@ def stream(events: Sequence[Event]) -> Answered:
     if events:
         try:
             metrics = part(_decode(events[-1][1]).get(METRICS))
-        except msgspec.DecodeError:
+        except UNREADABLE:
             metrics = _NONE
         if metrics:
             found.ended = True
@@ -171,7 +172,7 @@ def _plain(events: Sequence[Event]) -> Answered:
     for piece, data in events:
         try:
             body = _decode(data)
-        except msgspec.DecodeError:
+        except UNREADABLE:
             continue
         found.model = found.model or text(body.get("model"))
         told.update((name, value) for name in _TOLD if (value := body.get(name)) is not None)

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from jevons.wire.base import Answered, Asked, Body, Event, Reader, asked, openai_usage, part, text
+from jevons.wire.base import UNREADABLE, Answered, Asked, Body, Event, Reader, asked, openai_usage, part, text
 from jevons.wire.estimate import CHAT_MESSAGE_TOKENS
 
 
@@ -41,7 +41,7 @@ def stream(events: Sequence[Event]) -> Answered:
     for piece, data in events:
         try:
             event = decode(data)
-        except msgspec.DecodeError:
+        except UNREADABLE:
             found.ended = found.ended or data == b"[DONE]"
             continue
         found.usage = openai_usage(event.usage) or found.usage

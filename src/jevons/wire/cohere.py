@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from jevons.wire import sse
-from jevons.wire.base import Answered, Asked, Body, Event, Reader, Usage, asked, checked, part, text, whole
+from jevons.wire.base import UNREADABLE, Answered, Asked, Body, Event, Reader, Usage, asked, checked, part, text, whole
 from jevons.wire.estimate import CHAT_MESSAGE_TOKENS
 
 
@@ -83,7 +83,7 @@ def stream(events: Sequence[Event]) -> Answered:
     for piece, data in events:
         try:
             event = decode(data)
-        except msgspec.DecodeError:
+        except UNREADABLE:
             continue
         delta = part(event.delta)
         if event.type == "message-end":

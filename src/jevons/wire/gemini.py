@@ -7,7 +7,21 @@ from typing import Any
 
 import msgspec
 
-from jevons.wire.base import Answered, Asked, Body, Event, Reader, Usage, checked, count, integer, number, part, text
+from jevons.wire.base import (
+    UNREADABLE,
+    Answered,
+    Asked,
+    Body,
+    Event,
+    Reader,
+    Usage,
+    checked,
+    count,
+    integer,
+    number,
+    part,
+    text,
+)
 
 
 class Content(msgspec.Struct, gc=False):
@@ -119,7 +133,7 @@ def stream(events: Sequence[Event]) -> Answered:
     for piece, data in events:
         try:
             collect(found, decode(data), piece)
-        except msgspec.DecodeError:
+        except UNREADABLE:
             continue
     return found
 

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from jevons.wire.base import (
+    UNREADABLE,
     Answered,
     Asked,
     Body,
@@ -107,7 +108,7 @@ def stream(events: Sequence[Event]) -> Answered:
     for piece, data in events:
         try:
             event = decode_event(data)
-        except msgspec.DecodeError:
+        except UNREADABLE:
             found.ended = found.ended or data == b"[DONE]"
             continue
         if event.interaction is not None:

@@ -16,6 +16,7 @@ import msgspec
 
 from jevons.wire import sse
 from jevons.wire.base import (
+    UNREADABLE,
     Answered,
     Asked,
     Body,
@@ -79,7 +80,7 @@ def stream(events: Sequence[Event]) -> Answered:
     for piece, data in events:
         try:
             event = decode_event(data)
-        except msgspec.DecodeError:
+        except UNREADABLE:
             continue
         token = part(event.token)
         if token.get("text") and not token.get("special"):

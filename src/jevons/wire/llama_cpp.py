@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from jevons.wire.base import Answered, Asked, Body, Event, Reader, Usage, asked, checked, count, part, text
+from jevons.wire.base import UNREADABLE, Answered, Asked, Body, Event, Reader, Usage, asked, checked, count, part, text
 
 
 class Completion(msgspec.Struct, gc=False):
@@ -65,7 +65,7 @@ def stream(events: Sequence[Event]) -> Answered:
     for piece, data in events:
         try:
             collect(found, decode(data), piece)
-        except msgspec.DecodeError:
+        except UNREADABLE:
             continue
     return found
 

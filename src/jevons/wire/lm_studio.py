@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from jevons.wire.base import Answered, Asked, Body, Event, Reader, Usage, asked, checked, count, part, text
+from jevons.wire.base import UNREADABLE, Answered, Asked, Body, Event, Reader, Usage, asked, checked, count, part, text
 from jevons.wire.estimate import CHAT_MESSAGE_TOKENS
 
 
@@ -60,7 +60,7 @@ def stream(events: Sequence[Event]) -> Answered:
     for piece, data in events:
         try:
             event = decode_event(data)
-        except msgspec.DecodeError:
+        except UNREADABLE:
             continue
         found.model = found.model or text(event.model_instance_id)
         if event.type == "message.delta" and event.content:

@@ -7,7 +7,20 @@ from typing import Any
 
 import msgspec
 
-from jevons.wire.base import Answered, Asked, Body, Event, Reader, Usage, asked, count, openai_usage, part, text
+from jevons.wire.base import (
+    UNREADABLE,
+    Answered,
+    Asked,
+    Body,
+    Event,
+    Reader,
+    Usage,
+    asked,
+    count,
+    openai_usage,
+    part,
+    text,
+)
 from jevons.wire.estimate import CHAT_MESSAGE_TOKENS
 
 
@@ -54,7 +67,7 @@ def stream(events: Sequence[Event]) -> Answered:
     for piece, data in events:
         try:
             event = decode_event(data)
-        except msgspec.DecodeError:
+        except UNREADABLE:
             continue
         found.model = found.model or text(event.model)
         shown = event.content or event.arguments

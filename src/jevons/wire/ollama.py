@@ -11,7 +11,21 @@ from typing import Any
 import msgspec
 
 from jevons.wire import sse
-from jevons.wire.base import Answered, Asked, Body, Event, Reader, Usage, checked, count, integer, number, part, text
+from jevons.wire.base import (
+    UNREADABLE,
+    Answered,
+    Asked,
+    Body,
+    Event,
+    Reader,
+    Usage,
+    checked,
+    count,
+    integer,
+    number,
+    part,
+    text,
+)
 from jevons.wire.estimate import CHAT_MESSAGE_TOKENS
 
 
@@ -118,7 +132,7 @@ def stream(events: Sequence[Event]) -> Answered:
     for piece, data in events:
         try:
             collect(found, decode(data), piece)
-        except msgspec.DecodeError:
+        except UNREADABLE:
             continue
     return found
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from jevons.wire.base import Answered, Event, Reader, number, openai_usage, part, text
+from jevons.wire.base import UNREADABLE, Answered, Event, Reader, number, openai_usage, part, text
 from jevons.wire.openai_chat import ask
 
 
@@ -60,7 +60,7 @@ def stream(events: Sequence[Event]) -> Answered:
     for piece, data in events:
         try:
             heard = decode(data)
-        except msgspec.DecodeError:
+        except UNREADABLE:
             continue
         kind = heard.type if type(heard.type) is str else ""
         if kind.endswith(".done"):

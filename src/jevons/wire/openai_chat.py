@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from jevons.wire.base import Answered, Asked, Body, Event, Reader, asked, openai_usage, part, text
+from jevons.wire.base import UNREADABLE, Answered, Asked, Body, Event, Reader, asked, openai_usage, part, text
 from jevons.wire.estimate import CHAT_MESSAGE_TOKENS
 from jevons.wire.llama_cpp import timed_usage
 
@@ -112,7 +112,7 @@ def stream(events: Sequence[Event]) -> Answered:
             continue
         try:
             chat = decode(data)
-        except msgspec.DecodeError:
+        except UNREADABLE:
             if data == b"[DONE]":
                 found.ended = True
             continue

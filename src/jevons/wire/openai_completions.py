@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from jevons.wire.base import Answered, Event, Reader, openai_usage, part, text
+from jevons.wire.base import UNREADABLE, Answered, Event, Reader, openai_usage, part, text
 from jevons.wire.llama_cpp import timed_usage
 from jevons.wire.openai_chat import ask
 
@@ -48,7 +48,7 @@ def stream(events: Sequence[Event]) -> Answered:
     for piece, data in events:
         try:
             done = decode(data)
-        except msgspec.DecodeError:
+        except UNREADABLE:
             if data == b"[DONE]":
                 found.ended = True
             continue

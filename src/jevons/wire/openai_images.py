@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from jevons.wire.base import Answered, Event, Reader, Usage, openai_usage, text
+from jevons.wire.base import UNREADABLE, Answered, Event, Reader, Usage, openai_usage, text
 from jevons.wire.openai_chat import ask
 
 
@@ -47,7 +47,7 @@ def stream(events: Sequence[Event]) -> Answered:
     for piece, data in events:
         try:
             event = decode_event(data)
-        except msgspec.DecodeError:
+        except UNREADABLE:
             continue
         kind = event.type
         if type(kind) is not str or not kind.startswith(("image_generation.", "image_edit.")):

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from jevons.wire.base import Answered, Asked, Body, Event, Reader, asked, count, openai_usage, part, text
+from jevons.wire.base import UNREADABLE, Answered, Asked, Body, Event, Reader, asked, count, openai_usage, part, text
 from jevons.wire.estimate import CHAT_MESSAGE_TOKENS
 
 
@@ -64,7 +64,7 @@ def stream(events: Sequence[Event]) -> Answered:
     for piece, data in events:
         try:
             event = decode_event(data)
-        except msgspec.DecodeError:
+        except UNREADABLE:
             continue
         kind = text(event.type)
         if kind in _VISIBLE:

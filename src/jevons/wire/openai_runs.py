@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from jevons.wire.base import Answered, Asked, Body, Event, Reader, asked, count, openai_usage, text
+from jevons.wire.base import UNREADABLE, Answered, Asked, Body, Event, Reader, asked, count, openai_usage, text
 from jevons.wire.estimate import CHAT_MESSAGE_TOKENS
 
 
@@ -46,7 +46,7 @@ def stream(events: Sequence[Event]) -> Answered:
     for piece, data in events:
         try:
             event = decode(data)
-        except msgspec.DecodeError:
+        except UNREADABLE:
             found.ended = found.ended or data == b"[DONE]"
             continue
         if event.object in ("thread.message.delta", "thread.run.step.delta"):

@@ -9,7 +9,7 @@ import msgspec
 
 from jevons.record import Call
 from jevons.wire import estimate, fingerprint, sse
-from jevons.wire.base import Answered, Asked, Reader
+from jevons.wire.base import UNREADABLE, Answered, Asked, Reader
 from jevons.wire.match import READERS, Match
 
 _decode = msgspec.json.decode
@@ -175,14 +175,14 @@ def _is_one_document(data: bytes) -> bool:
     """Whether these bytes are one JSON document, not several in a row."""
     try:
         msgspec.json.decode(data, type=msgspec.Raw)
-    except msgspec.DecodeError:
+    except UNREADABLE:
         return False
     return True
 
 
 def _is_error(data: bytes) -> bool:
     """Whether an event says that the server failed: ``{"error": ...}`` (OpenAI, Gemini), ``{"type": "error"}``."""
-    with suppress(msgspec.DecodeError):
+    with suppress(*UNREADABLE):
         event = _decode(data)
         return type(event) is dict and bool(event.get("error") or event.get("type") == "error")
     return False
@@ -199,11 +199,11 @@ def _first_byte(texts: Sequence[bytes]) -> bytes:
 def _whole(call: Call, reader: Reader, data: bytes) -> Answered | None:
     try:
         found = reader.answer(data)
-    except msgspec.DecodeError:
+    except UNREADABLE:
         # Of the wrong shape: its model and usage may still be right.
         try:
             found = reader.answer(_without_containers(data))
-        except msgspec.DecodeError:
+        except UNREADABLE:
             return None
     if call.status is not None and call.status >= 400:
         return None

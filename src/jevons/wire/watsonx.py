@@ -9,6 +9,7 @@ import msgspec
 
 from jevons.wire import openai_chat
 from jevons.wire.base import (
+    UNREADABLE,
     Answered,
     Asked,
     Body,
@@ -76,7 +77,7 @@ def stream(events: Sequence[Event]) -> Answered:
     for piece, data in events:
         try:
             event = decode(data)
-        except msgspec.DecodeError:
+        except UNREADABLE:
             continue
         found.model = found.model or text(event.model_id)
         for result in event.results or ():
@@ -108,7 +109,7 @@ def stream_chat(events: Sequence[Event]) -> Answered:
     for _, data in () if found.model else events:
         try:
             found.model = text(decode_read(data).model_id)
-        except msgspec.DecodeError:
+        except UNREADABLE:
             continue
         if found.model:
             break
