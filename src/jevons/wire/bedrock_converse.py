@@ -105,7 +105,9 @@ def routed(trace: object) -> str:
 def answer(data: bytes) -> Answered:
     reply = decode(data)
     content = part(part(reply.output).get("message")).get("content")
-    return Answered(routed(reply.trace), converse_usage(reply.usage), [content])
+    found = Answered(routed(reply.trace), converse_usage(reply.usage), [content])
+    found.wrote = count(part(reply.usage).get("outputTokens"))
+    return found
 
 
 def stream(events: Sequence[Event]) -> Answered:
