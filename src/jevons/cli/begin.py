@@ -90,7 +90,7 @@ def begin() -> None:
     else:
         click.echo(f"  none found in {seen.test_files} test files (calls by other means may still be there)")
     if seen.recordings:
-        click.echo(f"  {seen.recordings} recorded conversations (cassettes)")
+        click.echo(f"  {seen.recordings} recorded conversations (cassettes): jevons scan counts the calls in them")
     if not seen.whole:
         click.echo(f"  (looked for {_LIMIT_S:g} s only: there is more)")
     reading = read(home)
@@ -104,8 +104,10 @@ def begin() -> None:
     click.echo("\nNext step")
     if reading.calls:
         click.echo("  jevons report                 what the latest run cost, test by test")
-        click.echo("  jevons report --by model      the same by model (or role, file)")
+        click.echo("  jevons report --by model      the same by model (or provider, role, file, day)")
     else:
+        if seen.recordings:
+            click.echo("  jevons scan                   count the calls that are recorded already: runs no test")
         click.echo("  pytest --jevons               count a real run: adds no calls, changes no test")
     click.echo("  jevons doctor                 what is not seen, and why")
     files, size = home.size()
