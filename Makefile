@@ -6,7 +6,7 @@ BINDIR := $(if $(filter Windows_NT,$(OS)),Scripts,bin)
 PIP = $(1)/$(BINDIR)/python -m pip --disable-pip-version-check
 DEV := .venv-dev/$(BINDIR)
 
-.PHONY: demo test check test-openai3 test-deepeval test-lowest test-highest fuzz bench bench-quick lock clean
+.PHONY: demo test check test-openai3 test-deepeval test-matrix matrix-table test-lowest test-highest fuzz bench bench-quick lock clean
 .DELETE_ON_ERROR:
 .PRECIOUS: .venv-%/ready
 
@@ -21,7 +21,7 @@ demo: .venv-dev/ready
 	$(DEV)/python -m pytest examples/helpdesk -q --jevons
 
 test: .venv-dev/ready
-	$(DEV)/python -m pytest -n 2
+	$(DEV)/python -m pytest -n 2 --ignore=tests/matrix
 
 check: .venv-dev/ready
 	$(DEV)/ruff check .
@@ -36,7 +36,14 @@ test-openai3: .venv-openai3/ready
 test-deepeval: .venv-deepeval/ready
 	.venv-deepeval/$(BINDIR)/python -m pytest tests/runners
 
-NARROW := tests --ignore=tests/sdk
+# Every SDK in every kind of trouble; and the same beside EcoLogits, as a table in Markdown.
+test-matrix: .venv-matrix/ready
+	.venv-matrix/$(BINDIR)/python -m pytest tests/matrix -W ignore
+
+matrix-table: .venv-matrix/ready
+	.venv-matrix/$(BINDIR)/python tests/matrix/verdicts.py
+
+NARROW := tests --ignore=tests/sdk --ignore=tests/matrix
 test-lowest: .venv-lowest/ready
 	.venv-lowest/$(BINDIR)/python -m pytest -n 2 $(NARROW)
 
@@ -55,6 +62,7 @@ fuzz: .venv-fuzz/ready
 bench: .venv-bench/ready
 	.venv-bench/$(BINDIR)/python benchmarks/overhead.py
 	.venv-bench/$(BINDIR)/python benchmarks/start.py
+	.venv-bench/$(BINDIR)/python benchmarks/scan.py
 
 # Shows that the benchmarks run; their figures need `make bench`.
 bench-quick: .venv-dev/ready
@@ -68,6 +76,7 @@ lock:
 	$(EXPORT) --all-extras --group test --group checks -o locks/dev.txt
 	$(EXPORT) --group openai3 -o locks/openai3.txt
 	$(EXPORT) --group deepeval -o locks/deepeval.txt
+	$(EXPORT) --group matrix -o locks/matrix.txt
 	$(EXPORT) --all-extras --group test --group checks --group peers -o locks/bench.txt
 	$(EXPORT) --group fuzz -o locks/fuzz.txt
 	uv pip compile --quiet --resolution lowest-direct --python-version 3.11 --universal --generate-hashes \

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 pytest_plugins = ["pytester"]
+pytest.register_assert_rewrite("twice")
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -41,8 +41,14 @@ class Answer:
     model: str
     answered: str
     usage: Usage = field(default_factory=Usage)
-    body: JSON | None = None
+    body: Any = None
     events: list[Event] | None = None
+    media: str = "text/event-stream; charset=utf-8"
+    """Content type of a stream."""
+    headers: dict[str, str] = field(default_factory=dict)
+    """Further headers of an answer."""
+    failure: bytes = b""
+    """An error within a stream, as the format tells it; empty: as OpenAI does."""
     told: bool = True
     """Whether a plain body tells the whole usage."""
     ai: bool = True
@@ -55,10 +61,13 @@ def sse(data: JSON, event: str = "", end: str = "\n\n") -> bytes:
     return f"{name}data: {json.dumps(data, ensure_ascii=False)}{end}".encode()
 
 
+_USAGE = frozenset({"usage", "usageMetadata", "x_groq", "meta", "prompt_eval_count", "eval_count", "details"})
+
+
 def strip_usage(value: Any) -> Any:
     """The same value without any usage in it, as some compatible servers answer."""
     if isinstance(value, dict):
-        return {name: strip_usage(inner) for name, inner in value.items() if name not in ("usage", "usageMetadata")}
+        return {name: strip_usage(inner) for name, inner in value.items() if name not in _USAGE}
     return [strip_usage(inner) for inner in value] if isinstance(value, list) else value
 
 
@@ -69,15 +78,14 @@ def without_usage(answer: Answer) -> Answer:
         answer.body = strip_usage(answer.body)
     for event in answer.events or []:
         event.told = False
-        head, mark, rest = event.data.partition(b"data: {")
-        if mark:
+        head, mark, rest = event.data.partition(b"{")
+        if (mark and head in (b"", b"data: ")) or head.startswith(
+            b"event: "
+        ):  # binary events are their format's affair
             text = b"{" + rest
             body = text.rstrip()
             event.data = (
-                head
-                + b"data: "
-                + json.dumps(strip_usage(json.loads(body)), ensure_ascii=False).encode()
-                + text[len(body) :]
+                head + json.dumps(strip_usage(json.loads(body)), ensure_ascii=False).encode() + text[len(body) :]
             )
     return answer
 

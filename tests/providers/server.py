@@ -33,9 +33,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, cast
 from urllib.parse import urlsplit
 
-from providers import anthropic, gemini, openai
+from providers import anthropic, bedrock, cohere, compatible, gemini, http2, huggingface, ollama, openai
 from providers.answer import JSON, Answer, Event, Usage, ragged, sse, without_usage
 
+_FORMATS = (openai, anthropic, gemini, cohere, ollama, bedrock, huggingface, compatible)
 _SLOW_S = 0.03
 _PATIENCE_S = 10.0  # a stalled or hung request ends here even if its client never goes away
 _TROUBLE = re.compile(r"(cut|error|stall|429x)(\d+)")
@@ -104,7 +105,11 @@ class _Handler(BaseHTTPRequestHandler):
     def handle(self) -> None:
         """Serve one connection, until the client goes away, which is its right."""
         with suppress(ConnectionError):
-            super().handle()
+            start = self.connection.recv(len(http2.PREFACE), socket.MSG_PEEK)
+            if start.startswith(http2.PREFACE[:14]):
+                http2.serve(self.connection, self.server.server_address[1])
+            else:
+                super().handle()
 
     def do_GET(self) -> None:
         self._serve({})
@@ -115,7 +120,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _serve(self, body: JSON) -> None:
         path = urlsplit(self.path).path
-        made = (form.answer(self.command, path, body) for form in (openai, anthropic, gemini))
+        made = (form.answer(self.command, path, body) for form in _FORMATS)
         answer = next((one for one in made if one is not None), None)
         if answer is None:
             answer = Answer("", "", "", "", body={}, ai=False)
@@ -163,12 +168,16 @@ class _Handler(BaseHTTPRequestHandler):
         kind = {404: "not_found_error", 429: "rate_limit_error", 500: "api_error"}[status]
         # The union of what the providers' SDKs look for.
         error = {"type": kind, "message": f"fake {status}", "code": status if ":" in received.path else kind}
-        data = json.dumps({"type": "error", "error": error | {"status": kind.upper(), "param": None}}).encode()
+        error |= {"status": kind.upper(), "param": None}
+        data = json.dumps({"type": "error", "message": f"fake {status}", "error": error}).encode()
         self.send_response(status)
+        if received.answer.api.startswith("bedrock"):
+            self.send_header("x-amzn-errortype", {429: "ThrottlingException"}.get(status, "InternalServerException"))
         self.send_header("content-type", "application/json")
         self.send_header("content-length", str(len(data)))
         if status != 404:
             self.send_header("retry-after-ms", "1")
+            self.send_header("retry-after", "0")  # Azure's SDK tries again only where it is told when
         self.end_headers()
         self.wfile.write(data)
 
@@ -186,16 +195,18 @@ class _Handler(BaseHTTPRequestHandler):
         if encoding:
             press = _press(encoding)
             data = press(data, False) + press(b"", True)
-        self._head("application/json", encoding, str(len(data)))
+        self._head(received.answer, "application/json", encoding, str(len(data)))
         if cut:
             received.usage, received.told = Usage(), False
             data = data[: len(data) // 2]
             self.close_connection = True
         self.wfile.write(data)
 
-    def _head(self, kind: str, encoding: str, length: str = "") -> None:
+    def _head(self, answer: Answer, kind: str, encoding: str, length: str = "") -> None:
         self.send_response(200)
         self.send_header("content-type", kind)
+        for name, value in answer.headers.items():
+            self.send_header(name, value)
         self.send_header("x-request-id", "req_fake")
         if encoding:
             self.send_header("content-encoding", encoding)
@@ -212,9 +223,10 @@ class _Handler(BaseHTTPRequestHandler):
             whole, seen = received.usage, sum(event.tokens for event in events[:end])
             received.usage = Usage(whole.input, whole.cached, whole.cache_write, seen)
         received.told = any(event.told for event in events[:end])
-        self._head("text/event-stream; charset=utf-8", encoding)
+        self._head(received.answer, received.answer.media, encoding)
         press = _press(encoding) if encoding else None
-        failure = [Event(_FAILURE.get(received.answer.api, _FAILURE[""]))] if "error" in numbers else []
+        said = received.answer.failure or _FAILURE.get(received.answer.api, _FAILURE[""])
+        failure = [Event(said)] if "error" in numbers else []
         for event in events[:end] + failure:
             data = press(event.data, False) if press else event.data
             for piece in ragged(iter([data]), 7) if "ragged" in received.trouble else [data]:
