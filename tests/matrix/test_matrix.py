@@ -19,25 +19,6 @@ KITS = [kit for kit in kits() if kit.name.split()[0].startswith(ONLY)]
 """All SDKs, or those whose names begin with MATRIX_SDK."""
 
 
-KNOWN = {
-    ("test_error_within_a_stream", "cohere"): "an end with the finish reason ERROR is not called a failure",
-    ("test_cut_answer", "bedrock converse"): "half a body that botocore takes for an empty answer is not called one",
-    (
-        "test_stream_after_429",
-        "azure",
-    ): "tries are numbered as they end; a refused stream is closed after the next begins",
-}
-"""What jevons does not do yet: test, beginning of the kit's name, and what is wrong."""
-
-
-@pytest.fixture(autouse=True)
-def _known(request: pytest.FixtureRequest) -> None:
-    kit = request.node.callspec.params["kit"].name
-    for (test, start), reason in KNOWN.items():
-        if request.node.originalname == test and kit.startswith(start):
-            request.node.add_marker(pytest.mark.xfail(reason=reason, strict=True, raises=AssertionError))
-
-
 @pytest.fixture(autouse=True)
 def _left_over(request: pytest.FixtureRequest) -> Iterator[None]:
     """What an SDK leaves open when it fails ends here: ending within a parse, CPython 3.11 fails the parse."""

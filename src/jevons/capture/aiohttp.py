@@ -152,6 +152,9 @@ def _fail(exchange: Exchange, error: BaseException) -> None:
 def _answer(exchange: Exchange, session: Any, response: Any, kwargs: dict[str, Any]) -> None:
     try:
         exchange.status = response.status
+        if response.status >= 400:  # all is said; an SDK may try again before it closes this one
+            exchange.finish()
+            return
         if exchange.match.reader in WITH_HEADERS:
             exchange.headers = {name.lower(): value for name, value in response.headers.items()}
         body = response._body  # read already: by a recording, a middleware, a check of the session's

@@ -270,7 +270,7 @@ class Exchange:
                 headers=self.headers,
                 secret=taken.secret,
             )
-            if call.error == "cut" and not self.ended:
+            if call.error == "cut" and call.streamed and not self.ended:
                 call.error = ""  # the client left early, which is its right
             if self.status is None and self.error in _NEVER_SENT:
                 call.usage, call.input_tokens, call.output_tokens = "reported", 0, 0

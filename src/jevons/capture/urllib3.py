@@ -135,6 +135,9 @@ def _answer(exchange: Exchange, response: Any, kwargs: dict[str, Any]) -> None:
 def follow(exchange: Exchange, response: Any) -> None:
     """Note what the program reads of a response whose body is yet to be read."""
     exchange.status = response.status
+    if response.status >= 400:  # all is said; an SDK may try again before it closes this one
+        exchange.finish()
+        return
     _headers(exchange, response)
     exchange.encoding = response.headers.get("content-encoding", "")
     follower = Follower(exchange)

@@ -25,11 +25,13 @@ class Reply(msgspec.Struct, gc=False):
     response: Any = None  # stream-end of v1: the whole answer
     event_type: Any = ""
     is_finished: Any = None
+    finish_reason: Any = ""
     type: Any = ""
     delta: Any = None
 
 
 decode = msgspec.json.Decoder(Reply).decode
+_FAILED = ("ERROR", "TIMEOUT")  # finish reasons of a server that gave up
 
 
 def ask(body: Body, _path: str) -> Asked:
@@ -87,10 +89,10 @@ def stream(events: Sequence[Event]) -> Answered:
             continue
         delta = part(event.delta)
         if event.type == "message-end":
-            found.ended = True
+            found.ended = delta.get("finish_reason") not in _FAILED
             found.usage = cohere_usage(delta.get("usage"))
         elif event.is_finished is True or event.event_type == "stream-end":
-            found.ended = True
+            found.ended = event.finish_reason not in _FAILED
             found.usage = cohere_usage(part(event.response).get("meta", event.meta))
         else:
             message = part(delta.get("message"))

@@ -154,7 +154,8 @@ def _answered(
     if not events and (first not in _EVENT_STARTS or reader.frames is not None):
         nothing = pieces is not None and not any(piece for _, piece in pieces)
         if not (nothing and call.streamed):  # a stream that never began is cut, all else no answer of this format:
-            return None  # a page, an answer nobody read, a compression that cannot be read here
+            # A document cut short; or a page, an answer nobody read, a compression that cannot be read here.
+            return _whole(call, reader, b"".join(texts)) if first == b"{" else None
     found = reader.stream(events)
     call.streamed = True
     call.model_answered = found.model
@@ -203,7 +204,10 @@ def _whole(call: Call, reader: Reader, data: bytes) -> Answered | None:
         # Of the wrong shape: its model and usage may still be right.
         try:
             found = reader.answer(_without_containers(data))
-        except UNREADABLE:
+        except UNREADABLE as error:
+            truncated = data and str(error) == "Input data was truncated"  # msgspec's words
+            if truncated and not call.error and (call.status or 0) < 400:
+                call.error = "cut"
             return None
     if call.status is not None and call.status >= 400:
         return None
