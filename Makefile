@@ -38,7 +38,7 @@ test-deepeval: .venv-deepeval/ready
 
 # Every SDK in every kind of trouble; and the same beside EcoLogits, as a table in Markdown.
 test-matrix: .venv-matrix/ready
-	.venv-matrix/$(BINDIR)/python -m pytest tests/matrix -W ignore
+	.venv-matrix/$(BINDIR)/python -m pytest -n 2 tests/matrix -W ignore
 
 matrix-table: .venv-matrix/ready
 	.venv-matrix/$(BINDIR)/python tests/matrix/verdicts.py
