@@ -6,7 +6,7 @@ BINDIR := $(if $(filter Windows_NT,$(OS)),Scripts,bin)
 PIP = $(1)/$(BINDIR)/python -m pip --disable-pip-version-check
 DEV := .venv-dev/$(BINDIR)
 
-.PHONY: demo test check test-openai3 test-deepeval test-matrix matrix-table test-lowest test-highest fuzz bench bench-quick lock clean
+.PHONY: demo test test-slow check test-openai3 test-deepeval test-matrix matrix-table test-lowest test-highest fuzz bench bench-quick lock clean
 .DELETE_ON_ERROR:
 .PRECIOUS: .venv-%/ready
 
@@ -21,7 +21,11 @@ demo: .venv-dev/ready
 	$(DEV)/python -m pytest examples/helpdesk -q --jevons
 
 test: .venv-dev/ready
-	$(DEV)/python -m pytest -n 2 --ignore=tests/matrix
+	$(DEV)/python -m pytest -n 2 -m "not slow"
+
+# What takes longest: whole sessions with and without jevons, all recorded suites.
+test-slow: .venv-dev/ready
+	$(DEV)/python -m pytest -n 2 -m slow --ignore=tests/matrix
 
 check: .venv-dev/ready
 	$(DEV)/ruff check .
@@ -43,7 +47,7 @@ test-matrix: .venv-matrix/ready
 matrix-table: .venv-matrix/ready
 	.venv-matrix/$(BINDIR)/python tests/matrix/verdicts.py
 
-NARROW := tests --ignore=tests/sdk --ignore=tests/matrix
+NARROW := tests -m "not slow" --ignore=tests/sdk --ignore=tests/matrix
 test-lowest: .venv-lowest/ready
 	.venv-lowest/$(BINDIR)/python -m pytest -n 2 $(NARROW)
 

@@ -18,6 +18,8 @@ from .conftest import Suite
 ROOT = Path(__file__).parents[2]
 HOOK = ROOT / "src" / "jevons_child.pth"
 
+pytestmark = pytest.mark.slow
+
 ASK = """
 import json, os, urllib.request
 def ask(text="hello"):

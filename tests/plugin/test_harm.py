@@ -7,6 +7,8 @@ import textwrap
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 POSIX = pytest.mark.skipif(os.name != "posix", reason="kills, forks and file limits are POSIX")
 SUITE = "import pytest\n@pytest.mark.parametrize('n', range(6))\ndef test_ask(ask, n):\n    assert ask(str(n))\n"
 

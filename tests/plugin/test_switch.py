@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 ONE = "def test_one(ask):\n    assert ask()\n"
 
 

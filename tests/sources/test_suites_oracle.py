@@ -23,6 +23,8 @@ from jevons.sources import Scan, scan
 from jevons.sources.archives import members
 from jevons.sources.calls import Options
 
+pytestmark = pytest.mark.slow
+
 REPOS = [
     "simonw/llm",
     "simonw/llm-anthropic",
