@@ -184,51 +184,54 @@ followers: dict[int, Follower] = {}
 
 
 @cache
-def _followed(kind: Any) -> type:
-    return type(kind.__name__, (_Reads, kind), {"__slots__": (), "__module__": kind.__module__})
+def _followed(kind: Any) -> Any:
+    """A stream's class whose every byte on its way to the program passes ``_read_nowait_chunk``.
 
+    Its one base is ``kind`` and it adds no slot, so that the layout is the same, with slots (aiohttp 3.11) or without.
+    """
 
-class _Reads:
-    """A stream whose every byte on its way to the program passes ``_read_nowait_chunk``."""
+    class Followed(kind):  # type: ignore[misc]
+        __slots__ = ()
 
-    __slots__ = ()
-
-    def _read_nowait_chunk(self, n: int) -> bytes:
-        data: bytes = super()._read_nowait_chunk(n)  # type: ignore[misc]
-        follower = followers.get(id(self))
-        if follower is not None:
-            follower.exchange.error = ""  # a read that was broken off, and here is another
-            follower.piece(data)
-            if self.at_eof():  # type: ignore[attr-defined]
-                follower.end()
-        return data
-
-    async def _wait(self, *args: Any) -> None:
-        try:
-            await super()._wait(*args)  # type: ignore[misc]
-        except BaseException as error:
+        def _read_nowait_chunk(self, n: int) -> bytes:
+            data: bytes = super()._read_nowait_chunk(n)
             follower = followers.get(id(self))
-            if follower is not None:  # the program may read on all the same
-                follower.exchange.error = type(error).__name__
-            raise
+            if follower is not None:
+                follower.exchange.error = ""  # a read that was broken off, and here is another
+                follower.piece(data)
+                if self.at_eof():
+                    follower.end()
+            return data
 
-    def feed_eof(self) -> None:
-        super().feed_eof()  # type: ignore[misc]
-        follower = followers.get(id(self))
-        if follower is not None:
-            follower.exchange.ended = True
-            follower.exchange.error = ""
-            if self.at_eof():  # type: ignore[attr-defined]
-                follower.end()
+        async def _wait(self, *args: Any) -> None:
+            try:
+                await super()._wait(*args)
+            except BaseException as error:
+                follower = followers.get(id(self))
+                if follower is not None:  # the program may read on all the same
+                    follower.exchange.error = type(error).__name__
+                raise
 
-    def set_exception(self, exc: Any, *args: Any, **kwargs: Any) -> None:
-        super().set_exception(exc, *args, **kwargs)  # type: ignore[misc]
-        follower = followers.get(id(self))
-        if follower is not None:
-            if type(exc).__name__ == _LEFT:
-                follower.leave()
-            else:
-                follower.fail(exc if isinstance(exc, BaseException) else exc())
+        def feed_eof(self) -> None:
+            super().feed_eof()
+            follower = followers.get(id(self))
+            if follower is not None:
+                follower.exchange.ended = True
+                follower.exchange.error = ""
+                if self.at_eof():
+                    follower.end()
 
-    def __del__(self) -> None:
-        followers.pop(id(self), None)
+        def set_exception(self, exc: Any, *args: Any, **kwargs: Any) -> None:
+            super().set_exception(exc, *args, **kwargs)
+            follower = followers.get(id(self))
+            if follower is not None:
+                if type(exc).__name__ == _LEFT:
+                    follower.leave()
+                else:
+                    follower.fail(exc if isinstance(exc, BaseException) else exc())
+
+        def __del__(self) -> None:
+            followers.pop(id(self), None)
+
+    Followed.__name__, Followed.__qualname__, Followed.__module__ = kind.__name__, kind.__qualname__, kind.__module__
+    return Followed
