@@ -63,6 +63,24 @@ def test_one_line_says_what_is_wrong_and_the_rest_is_read(name: str, data: bytes
     assert re.search(says, line), line
 
 
+@pytest.mark.parametrize(
+    ("name", "data", "says"),
+    [
+        ("zeros.yaml.gz", gzip.compress(b"\0" * (8 << 20)), "binary"),
+        ("bomb.yaml.gz", gzip.compress(b"interactions:\n- request: " + b"a" * (8 << 20)), "unpacks to more than 1 MB"),
+        ("large.yaml", b"interactions:\n" + b"# x\n" * (1 << 19), "larger than 1 MB"),
+    ],
+)
+def test_what_says_that_it_is_a_recording_is_named_in_any_folder(
+    name: str, data: bytes, says: str, tmp_path: Path
+) -> None:
+    (tmp_path / name).write_bytes(data)
+    _, scanned = found(tmp_path, limit=1 << 20)
+    (line,) = map(str, scanned.warned)
+    assert line.startswith(name)
+    assert says in line
+
+
 def test_what_precedes_the_break_of_a_cassette_is_read(tmp_path: Path) -> None:
     document = copy.deepcopy(CASSETTE)
     document["interactions"] *= 3  # type: ignore[operator]

@@ -51,7 +51,7 @@ def _file(item: Item, source: str, options: Options, done: Read) -> bool:
             found = formats.records(data, options.limit)
         except UnreadableError:
             # Settings and test data of other kinds may be broken on purpose.
-            if expected or b"interactions" in data[: formats.HEAD]:
+            if expected or _says_so(_head(data)):
                 raise
     if found is None:
         if item.named:
@@ -88,10 +88,10 @@ def _content(item: Item, limit: int, expected: bool) -> bytes:
     if head.startswith(bodies.GZIP):
         return _packed(item, limit, expected)
     if formats.is_binary(head):
-        if expected or item.source.lower().endswith((".yaml", ".yml", ".har")):
+        if expected or _is_named_so(item.source):
             raise UnreadableError("is binary, no recording: delete it or record it anew")
         return b""
-    if item.size > limit and expected and formats.may_be(head):
+    if item.size > limit and formats.may_be(head) and (expected or _says_so(head)):
         raise UnreadableError(f"is larger than {limit >> 20} MB: raise --max-mb if it is a recording")
     return item.data if formats.may_be(head) else b""
 
@@ -102,16 +102,35 @@ def _packed(item: Item, limit: int, expected: bool) -> bytes:
     if item.path:
         with open(item.path, "rb") as file:
             data = file.read(min(item.size, limit + 1))
-    if len(data) > limit:
-        return b""
     try:
-        head = zlib.decompressobj(31).decompress(data, formats.HEAD)
+        head = _head(data)
     except zlib.error:
         if expected:
             raise UnreadableError("is no whole gzip file: record it anew") from None
         return b""
+    if len(data) > limit:
+        if expected or _says_so(head):
+            raise UnreadableError(f"is larger than {limit >> 20} MB: raise --max-mb if it is a recording")
+        return b""
     if formats.is_binary(head):
-        if expected:
+        if expected or _is_named_so(item.source):
             raise UnreadableError("unpacks to something binary, no recording: delete it or record it anew")
         return b""
     return data if formats.may_be(head) else b""
+
+
+def _head(data: bytes) -> bytes:
+    """Where the content begins, unpacked. Raises zlib.error for a broken gzip file."""
+    if data.startswith(bodies.GZIP):
+        return zlib.decompressobj(31).decompress(data, formats.HEAD)
+    return data[: formats.HEAD]
+
+
+def _says_so(head: bytes) -> bool:
+    """Whether a file tells by itself that it is a recording, wherever it lies."""
+    return b"interactions" in head
+
+
+def _is_named_so(source: str) -> bool:
+    """Whether a name promises text such as recordings are."""
+    return source.lower().removesuffix(".gz").endswith((".yaml", ".yml", ".har"))
