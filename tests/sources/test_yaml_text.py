@@ -67,8 +67,12 @@ def test_merge_keys_cannot_blow_up() -> None:
         f"a{n}: &a{n} {{<<: [{', '.join([f'*a{n - 1}'] * 10)}]}}" for n in range(1, 20)
     )
     begun = time.monotonic()
-    with pytest.raises((yaml.YAMLError, UnreadableError)):
-        load(text.encode())
+    try:
+        document = load(text.encode())
+    except (yaml.YAMLError, UnreadableError):
+        pass
+    else:  # PyYAML 6.0.4 merges each key once
+        assert document["a19"] == {"k": 1}
     assert time.monotonic() - begun < 20
 
 
