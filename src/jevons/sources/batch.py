@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import zlib
 from collections import Counter
 from typing import NamedTuple
@@ -75,48 +76,31 @@ def _file(item: Item, source: str, options: Options, done: Read) -> bool:
 
 
 def _content(item: Item, limit: int, expected: bool) -> bytes:
-    """Bytes of a file that may be a recording; nothing for others. Raises UnreadableError for what should be one."""
-    head = item.data[: formats.HEAD]
-    if item.path:
-        with open(item.path, "rb") as file:
-            head = file.read(formats.HEAD)
-            packed = head.startswith(bodies.GZIP)
-            if not packed and formats.may_be(head) and not formats.is_binary(head) | (item.size > limit):
-                return head + file.read(max(item.size - len(head), 0))
-    if not head:
-        return b""
-    if head.startswith(bodies.GZIP):
-        return _packed(item, limit, expected)
-    if formats.is_binary(head):
-        if expected or _is_named_so(item.source):
-            raise UnreadableError("is binary, no recording: delete it or record it anew")
-        return b""
-    if item.size > limit and formats.may_be(head) and (expected or _says_so(head)):
-        raise UnreadableError(f"is larger than {limit >> 20} MB: raise --max-mb if it is a recording")
-    return item.data if formats.may_be(head) else b""
+    """Bytes, packed or not, of a file that may be a recording; nothing for others.
 
-
-def _packed(item: Item, limit: int, expected: bool) -> bytes:
-    """A gzipped file as it is, if what is in it may be a recording."""
-    data = item.data
-    if item.path:
-        with open(item.path, "rb") as file:
-            data = file.read(min(item.size, limit + 1))
-    try:
-        head = _head(data)
-    except zlib.error:
-        if expected:
-            raise UnreadableError("is no whole gzip file: record it anew") from None
-        return b""
-    if len(data) > limit:
-        if expected or _says_so(head):
-            raise UnreadableError(f"is larger than {limit >> 20} MB: raise --max-mb if it is a recording")
-        return b""
-    if formats.is_binary(head):
-        if expected or _is_named_so(item.source):
-            raise UnreadableError("unpacks to something binary, no recording: delete it or record it anew")
-        return b""
-    return data if formats.may_be(head) else b""
+    Raises UnreadableError for what should be one.
+    """
+    with open(item.path, "rb") if item.path else io.BytesIO(item.data) as file:
+        start = file.read(formats.HEAD)
+        try:
+            head = _head(start)
+        except zlib.error:
+            if expected:
+                raise UnreadableError("is no whole gzip file: record it anew") from None
+            return b""
+        if formats.is_binary(head):
+            if expected or _is_named_so(item.source):
+                how = "unpacks to something" if start.startswith(bodies.GZIP) else "is"
+                raise UnreadableError(f"{how} binary, no recording: delete it or record it anew")
+            return b""
+        if not formats.may_be(head):
+            return b""
+        if item.size > limit:
+            if expected or _says_so(head):
+                raise UnreadableError(f"is larger than {limit >> 20} MB: raise --max-mb if it is a recording")
+            return b""
+        file.seek(0)
+        return file.read(item.size)
 
 
 def _head(data: bytes) -> bytes:
