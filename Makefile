@@ -6,7 +6,7 @@ BINDIR := $(if $(filter Windows_NT,$(OS)),Scripts,bin)
 PIP = $(1)/$(BINDIR)/python -m pip --disable-pip-version-check
 DEV := .venv-dev/$(BINDIR)
 
-.PHONY: demo test test-slow check test-openai3 test-deepeval test-matrix matrix-table test-lowest test-highest fuzz bench bench-quick lock clean
+.PHONY: demo test test-slow check test-openai3 test-deepeval test-matrix matrix-table test-lowest test-highest fuzz validate bench bench-quick lock clean
 .DELETE_ON_ERROR:
 .PRECIOUS: .venv-%/ready
 
@@ -57,6 +57,11 @@ test-highest:
 	$(call PIP,.venv-highest) install --quiet -e '.[all]' --group narrow
 	.venv-highest/$(BINDIR)/python -m pytest -n 2 $(NARROW)
 
+# How well the energy model predicts, on measured rows that are not part of the project; WRITE=--write writes it down.
+MEASUREMENTS ?= ../shared/data/energy/measurements.csv
+validate: .venv-validation/ready
+	.venv-validation/$(BINDIR)/python validation/energy.py $(MEASUREMENTS) $(WRITE)
+
 # Half a minute of coverage-guided fuzzing for each group of readers; FUZZ=3600 for an hour.
 FUZZ := 30
 fuzz: .venv-fuzz/ready
@@ -83,6 +88,7 @@ lock:
 	$(EXPORT) --group matrix -o locks/matrix.txt
 	$(EXPORT) --all-extras --group test --group checks --group peers -o locks/bench.txt
 	$(EXPORT) --group fuzz -o locks/fuzz.txt
+	$(EXPORT) --group validation -o locks/validation.txt
 	uv pip compile --quiet --resolution lowest-direct --python-version 3.11 --universal --generate-hashes \
 	  --no-header --no-annotate --all-extras pyproject.toml --group narrow -o locks/lowest.txt
 
