@@ -20,6 +20,7 @@ import numpy as np
 from ecologits.impacts import llm as ecologits
 from scipy.optimize import least_squares
 
+from jevons.footprint import generation
 from jevons.footprint import step as law
 
 HERE = pathlib.Path(__file__).parent
@@ -43,6 +44,10 @@ FORMS = {  # constants that are fitted; the others stay at their start
 }
 BATCHES = np.geomspace(4, 4096, 61)
 DRAWS = 4000
+NOTE = (
+    "# How well the energy model predicts\n\nWritten by `make validate WRITE=--write`, not by hand. "
+    "What the columns mean, and the bars: `validation/PROTOCOL.md`.\n\n"
+)
 
 
 class Rows:
@@ -395,13 +400,47 @@ def main() -> None:
         f"\n{len(rows.joules)} rows of {len(set(rows.model))} models in {len(set(rows.lineage))} lineages; "
         f"SHA-256 of the file {digest}."
     )
-    print("\n".join(text))
     if told.write:
-        write(rows, digest, "\n".join(text))
+        write(rows, digest)
+        law.fitted.cache_clear()
+    off = product(rows, law.fitted())
+    text.append(f"\nThe product says the same of each row and state, to {off:.0e}.")
+    print("\n".join(text))
+    if off > 1e-5:  # constants are written with six digits
+        raise SystemExit("what ships is not what is judged: run with --write")
+    if told.write:
+        (HERE.parent / "VALIDATION.md").write_text(NOTE + "\n".join(text) + "\n", encoding="utf-8")
 
 
-def write(rows: Rows, digest: str, text: str) -> None:
-    """VALIDATION.md and the constants that ship."""
+def product(rows: Rows, fit: law.Fit) -> float:
+    """Largest difference, in logs, between what the product says of the rows and what is judged here."""
+    everything = np.ones(len(rows.joules), bool)
+    errors = Errors(rows.joules, rows.seconds)
+    errors.time_sd, errors.slope, errors.shift = fit.time_sd, fit.correlation, fit.model_shift
+    judged = states(rows, fit.constants, everything, everything, errors, rows.seconds)
+    worst = 0.0
+    for at in range(len(rows.joules)):
+        of = {name: float(column[at]) for name, column in rows.inputs.items()}
+        network = generation.Network(
+            **{n: of[n] for n in ("total_b", "active_b", "weight_bytes", "layers", "kv_bytes")}
+        )
+        sheet = GPUS[rows.gpu[at]]
+        old = {"old_engine": bool(of["old_engine"])}
+        full = old | {"gpu": law.Accelerator(*sheet[:3]), "gpu_name": rows.gpu[at], "gpus": of["gpus"]}
+        latency = {"latency_s": float(np.exp(rows.seconds[at]))}
+        batch = {"batch": float(rows.batch[at])}
+        for state, known in {
+            "serving": full | batch, "serving and latency": full | batch | latency, "latency": full | latency,
+            "model": {},
+        }.items():  # fmt: skip
+            made = generation.estimate(network, generation.Setting(**known), rows.input[at], rows.output[at], fit=fit)
+            assert made.known == state, (made.known, state)
+            worst = max(worst, abs(np.log(made.joules.mid / rows.output[at]) - judged[state][at]))
+    return worst
+
+
+def write(rows: Rows, digest: str) -> None:
+    """The constants that ship."""
     everything = np.ones(len(rows.joules), bool)
     fits = leave_out(rows, rows.lineage, everything, NAMES)
     constants = fit(rows, everything, NAMES)
@@ -425,11 +464,6 @@ def write(rows: Rows, digest: str, text: str) -> None:
     }  # fmt: skip
     out = HERE.parent / "src" / "jevons" / "footprint" / "fitted.json"
     out.write_text(json.dumps(made, indent=1) + "\n", encoding="utf-8")
-    note = (
-        "# How well the energy model predicts\n\nWritten by `python validation/energy.py MEASUREMENTS.csv --write`; "
-        "not edited by hand. What the columns mean, and the bars: `validation/PROTOCOL.md`.\n\n"
-    )
-    (HERE.parent / "VALIDATION.md").write_text(note + text + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
