@@ -13,6 +13,7 @@ from jevons import __version__
 _COMMANDS = {
     "calls": "List recorded calls.",
     "doctor": "Say what is seen, what is not, and why.",
+    "estimate": "Estimate a table of servings.",
     "purge": "Delete what is kept.",
     "report": "Show what recorded runs cost.",
     "scan": "Count the calls that are already recorded.",

@@ -103,7 +103,7 @@ def serve(
     if model is not None:
         law = _law(model, kind, here)
         band = _band(model, kind, here, estimated)
-        by_law = _own_machine(band, grid, ewif) if here else _data_centre(band, grid, ewif, provider, region, overrides)
+        by_law = _own_machine(band, grid, ewif) if here else data_centre(band, grid, ewif, provider, region, overrides)
     by_meter = by_cpu = None
     if here:
         meter = factors.hardware("meter")
@@ -173,8 +173,11 @@ def _stated(name: str, figure: Interval | None, unit: str) -> Factor | None:
     return None if figure is None else factors.stated(name, figure.low, figure.mid, figure.high, unit)
 
 
-def _data_centre(band: Interval, grid: Factor, ewif: Factor, provider: str, region: str, overrides: Overrides) -> Rates:
-    """Rates per joule of GPU."""
+def data_centre(
+    band: Interval, grid: Factor, ewif: Factor, provider: str, region: str, overrides: Overrides | None = None
+) -> Rates:
+    """Rates per joule of GPU; `band` is what is uncertain of the joules, its middle how many there are."""
+    overrides = overrides or Overrides()
     host, idle = factors.host(), factors.idle()
     pue = _stated("pue", overrides.pue, "1") or factors.pue(provider, region)
     wue = _stated("wue", overrides.wue_l_per_kwh, "L/kWh") or factors.wue(provider, region)
