@@ -13,7 +13,8 @@ from jevons.factors.table import rows
     [
         ("H100", "H100-SXM-80GB"), ("NVIDIA H100 80GB HBM3", "H100-SXM-80GB"), ("h100-pcie-80gb", "H100-PCIe-80GB"),
         ("NVIDIA H100 PCIe", "H100-PCIe-80GB"), ("A100", "A100-SXM-80GB"), ("A100-SXM-40GB", "A100-SXM-40GB"),
-        ("NVIDIA A100-SXM4-40GB", "A100-SXM-40GB"), ("B200", "B200"), ("NVIDIA L4", "L4"), ("L40S", "L40S"), ("MI300X", "MI300X"),
+        ("NVIDIA A100-SXM4-40GB", "A100-SXM-40GB"), ("B200", "B200"),
+        ("NVIDIA L4", "L4"), ("L40S", "L40S"), ("MI300X", "MI300X"),
     ],
 )  # fmt: skip
 def test_names(said, meant):

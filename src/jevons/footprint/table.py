@@ -16,8 +16,8 @@ from jevons.footprint.serving import data_centre
 from jevons.footprint.step import Accelerator
 
 COLUMNS = (
-    "model", "architecture", "total_params_b", "active_params_b", "weight_bits", "gpu", "n_gpus", "engine", "batch_avg",
-    "input_tokens", "output_tokens", "itl_s", "place",
+    "model", "architecture", "total_params_b", "active_params_b", "weight_bits", "gpu", "n_gpus", "engine",
+    "batch_avg", "input_tokens", "output_tokens", "itl_s", "place",
 )  # fmt: skip
 ARCHITECTURES = ("", "dense", "moe", "hybrid", "encdec")
 RESULTS = ("gpu_energy_j", "energy_wh", "carbon_g", "water_l", "embodied_g")
