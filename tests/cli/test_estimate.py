@@ -13,8 +13,9 @@ from jevons.cli.estimate import command
 from jevons.footprint.table import COLUMNS, RESULTS, row
 
 FULL = {
-    "model": "meta-llama/Llama-3.1-70B-Instruct", "architecture": "dense", "total_params_b": "70",
-    "active_params_b": "70", "weight_bits": "16", "gpu": "H100-SXM-80GB", "n_gpus": "4", "engine": "vLLM 0.11.1", "batch_avg": "64",
+    "model": "meta-llama/Llama-3.1-70B-Instruct", "architecture": "dense",
+    "total_params_b": "70", "active_params_b": "70", "weight_bits": "16",
+    "gpu": "H100-SXM-80GB", "n_gpus": "4", "engine": "vLLM 0.11.1", "batch_avg": "64",
     "input_tokens": "150", "output_tokens": "400", "itl_s": "", "place": "SWE",
 }  # fmt: skip
 

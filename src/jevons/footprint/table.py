@@ -21,7 +21,7 @@ COLUMNS = (
 )  # fmt: skip
 ARCHITECTURES = ("", "dense", "moe", "hybrid", "encdec")
 RESULTS = ("gpu_energy_j", "energy_wh", "carbon_g", "water_l", "embodied_g")
-"""Each with _low, _mid and _high: joules of the GPUs, then the facility's energy, operational carbon, water, hardware."""
+"""Each with _low, _mid, _high: joules of GPU; then the facility's energy, operational carbon, water, hardware."""
 
 USUAL_INPUT = 150.0
 """Tokens of a chat prompt where the row has none: the benchmark's chats."""
