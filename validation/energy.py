@@ -3,7 +3,7 @@
     python validation/energy.py MEASUREMENTS.csv            the table
     python validation/energy.py MEASUREMENTS.csv --write    and VALIDATION.md, src/jevons/footprint/fitted.json
 
-Needs numpy, scipy and ecologits 0.11.3 (dependency group `validation`). About two minutes.
+Needs numpy, scipy and ecologits 0.11.3 (dependency group `validation`). About half a minute.
 """
 
 from __future__ import annotations
@@ -76,7 +76,6 @@ class Rows:
         self.active_b = number("active_params_b")
         sheet = np.array([GPUS[g] for g in self.gpu], float).T
         self.accelerator = law.Accelerator(*sheet[:3])
-        self.memory_gb = sheet[3]
         self.inputs = {
             "total_b": number("total_params_b"),
             "active_b": self.active_b,
@@ -260,13 +259,13 @@ def judge(rows: Rows) -> dict:
     width = {state: np.zeros((2, len(rows.joules))) for state in STATES}
     ratios: dict = {(state, kind): [] for state in ("serving", "latency") for kind in PAIRS}
     calibrations: dict = {}
-    chosen, outer = {}, {}
+    chosen = {}
     for n, lineage in enumerate(sorted(set(rows.lineage))):
         test, train = rows.lineage == lineage, rows.lineage != lineage
         form, fits = choose(rows, train)
         chosen[lineage] = form
         errors, inside = inner(rows, train, fits, noisy)
-        constants = outer[lineage] = fit(rows, train, FORMS[form])
+        constants = fit(rows, train, FORMS[form])
         made = states(rows, constants, test, train, errors, noisy)
         for state in STATES:
             off[state][test] = rows.joules[test] - made[state]
@@ -281,7 +280,7 @@ def judge(rows: Rows) -> dict:
             ratios[state, kind] += [
                 (lineage, half, abs(off[state][i] - off[state][j]) <= half) for i, j in zip(a, b, strict=True)
             ]
-    return {"off": off, "width": width, "ratios": ratios, "chosen": chosen, "outer": outer}
+    return {"off": off, "width": width, "ratios": ratios, "chosen": chosen}
 
 
 def boot(values: np.ndarray, lineage: np.ndarray) -> tuple[float, float]:
@@ -308,7 +307,7 @@ def summary(name: str, off: np.ndarray, lineage: np.ndarray, width: np.ndarray |
         inside = (np.abs(off) <= half) * 100.0
         low, high = boot(inside, lineage)
         cells += [f"{inside.mean():.1f}", f"{low:.0f} to {high:.0f}", f"x{np.exp(np.median(half)):.2f}"]
-    return cells + ["none", "", ""] * (width is None) + ["", "", ""] * (width is None)
+    return cells + ["none", *[""] * 5] * (width is None)
 
 
 def others(rows: Rows) -> np.ndarray:

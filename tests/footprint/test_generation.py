@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jevons.footprint.generation import Network, Setting, estimate, gpus_for
+from jevons.footprint.energy import gpus_for
+from jevons.footprint.generation import Network, Setting, estimate
 from jevons.footprint.step import Accelerator, fitted, kv_bytes_of, layers_of, step
 
 LLAMA = Network(total_b=70.0, active_b=70.0)
@@ -66,7 +67,7 @@ def test_what_was_never_measured_is_extrapolated(setting):
 
 
 def test_weights_fit():
-    assert [gpus_for(Network(total_b=b, active_b=b), 80.0) for b in (0.1, 8, 70, 405)] == [1, 1, 4, 16]
+    assert [gpus_for(b, 2.0, 80e9) for b in (0.1, 8, 70, 405)] == [1, 1, 4, 16]
 
 
 @pytest.mark.parametrize("broken", [{"gpus": 0.0}, {"batch": -1.0}, {"latency_s": 0.0}])

@@ -11,7 +11,7 @@ import click
 import msgspec
 
 from jevons.footprint import METHOD_VERSION
-from jevons.footprint.table import COLUMNS, RESULTS, row
+from jevons.footprint.table import COLUMNS, RESULT_COLUMNS, row
 
 SCHEMA = "jevons.estimate/1"
 _HINT = f"columns: {', '.join(COLUMNS)}"
@@ -41,8 +41,7 @@ def command(table: Path, form: str, output: Path | None) -> None:
     target = output.open("w", encoding="utf-8", newline="") if output else sys.stdout
     try:
         if form == "csv":
-            results = [f"{name}_{end}" for name in RESULTS for end in ("low", "mid", "high")]
-            names = [*head, *(name for name in (*results, "trust", "note") if name not in head)]
+            names = [*head, *(name for name in (*RESULT_COLUMNS, "trust", "note") if name not in head)]
             writer = csv.DictWriter(target, names, lineterminator="\n")
             writer.writeheader()
             writer.writerows(rows)

@@ -21,6 +21,8 @@ import math
 
 import msgspec
 
+from jevons.footprint.step import KV_BYTES_8B, weights_read
+
 BATCH = 64
 """Sequences decoded together where nothing is known: the prior of a busy server."""
 J_PER_FLOP = 2.2e-12
@@ -40,9 +42,8 @@ HEADROOM = 1.2
 WIDE_ABOVE_B = 100.0
 """Above this size weights are served in 8 bits, below in 16."""
 
-KV_BYTES_8B = 131_072.0
-"""Llama 3.1 8B: 32 layers x 8 heads x 128 x 2 (key, value) x 2 bytes; it grows as N^0.4 to 405B's 516 kB."""
 KV_EXPONENT = 0.4
+"""Key-value bytes grow from Llama 3.1 8B's (`KV_BYTES_8B`) as N^0.4 to 405B's 516 kB."""
 ATTENTION_FLOPS_8B = 524_288.0
 """FLOPs per pair of tokens, 4 x width x layers: Llama 3.1 8B 4 x 4096 x 32; it grows as N^0.7 to 405B's 8.3 M."""
 ATTENTION_EXPONENT = 0.7
@@ -101,8 +102,8 @@ def weight_bytes_read(total_b: float, active_b: float, batch: float, bytes_each:
 
     Expected number of distinct experts under uniform routing: 1 - (1 - A/N)^B of those not always active.
     """
-    untouched: float = (1 - active_b / total_b) ** batch
-    return (active_b + (total_b - active_b) * (1 - untouched)) * 1e9 * bytes_each
+    touched: float = weights_read(total_b, active_b, batch)
+    return touched * 1e9 * bytes_each
 
 
 def decode_token_j(
@@ -144,9 +145,9 @@ def bytes_per_parameter(total_b: float) -> float:
     return 1.0 if total_b > WIDE_ABOVE_B else 2.0
 
 
-def gpus_for(total_b: float, bytes_each: float) -> int:
-    """GPUs of 80 GB that hold the weights with headroom: the next power of two."""
-    return int(2 ** max(0, math.ceil(math.log2(HEADROOM * total_b * 1e9 * bytes_each / GPU_BYTES))))
+def gpus_for(total_b: float, bytes_each: float, gpu_bytes: float = GPU_BYTES) -> int:
+    """GPUs of `gpu_bytes` (80 GB) that hold the weights with headroom: the next power of two."""
+    return int(2 ** max(0, math.ceil(math.log2(HEADROOM * total_b * 1e9 * bytes_each / gpu_bytes))))
 
 
 def generation(total_b: float, active_b: float) -> Coefficients:

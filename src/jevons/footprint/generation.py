@@ -13,6 +13,7 @@ from collections.abc import Iterator
 
 import msgspec
 
+from jevons.footprint.energy import gpus_for
 from jevons.footprint.interval import Interval, around
 from jevons.footprint.step import Accelerator, Fit, Step, fitted, kv_bytes_of, layers_of, step
 
@@ -21,8 +22,6 @@ USUAL = (
     ("B200", Accelerator(1000.0, 7700.0, 2250.0), 180.0),
 )
 """GPUs that serve where none is named (name, data sheet of the maker, GB of memory): a judgement."""
-HEADROOM = 1.2
-"""Memory for weights, cache and activations over that for weights (EcoLogits methodology 2025)."""
 FITTED = frozenset({"A100-SXM-40GB", "H100-SXM-80GB", "B200"})
 _GRID = tuple(math.exp(math.log(4) + i * math.log(1024) / 60) for i in range(61))
 _COARSE = (-1.5, -1.0, -0.5, 0.0, 0.5, 1.0, 1.5)
@@ -64,11 +63,6 @@ class Estimate(msgspec.Struct, frozen=True):
     known: str
     extrapolated: bool
     """Outside of what was measured: other GPUs, other engines, batches below 4."""
-
-
-def gpus_for(network: Network, memory_gb: float) -> float:
-    """Fewest GPUs, a power of two, that hold the weights."""
-    return 2.0 ** max(0, math.ceil(math.log2(HEADROOM * network.total_b * network.weight_bytes / memory_gb)))
 
 
 def estimate(
@@ -133,7 +127,7 @@ def _possible(fit: Fit, network: Network, setting: Setting) -> Iterator[tuple[fl
         batches = [(1.0, math.exp(mean + sd * deviation)) for deviation in _COARSE]
     named = ((setting.gpu_name, setting.gpu, setting.memory_gb),) if setting.gpu is not None else USUAL
     for _, gpu, memory_gb in named:
-        least = gpus_for(network, memory_gb)
+        least = gpus_for(network.total_b, network.weight_bytes, memory_gb * 1e9)
         for gpus in (least, 2 * least) if setting.gpus is None else (setting.gpus,):
             for weight, batch in batches:
                 yield weight, gpu, gpus, batch

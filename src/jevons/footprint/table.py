@@ -10,6 +10,7 @@ from jevons import factors
 from jevons.factors import Model, Size
 from jevons.factors.gpus import gpu
 from jevons.factors.grid import known
+from jevons.footprint.energy import bytes_per_parameter
 from jevons.footprint.generation import Estimate, Network, Setting, estimate
 from jevons.footprint.interval import ONE, Interval, around, product
 from jevons.footprint.serving import data_centre
@@ -22,10 +23,11 @@ COLUMNS = (
 ARCHITECTURES = ("", "dense", "moe", "hybrid", "encdec")
 RESULTS = ("gpu_energy_j", "energy_wh", "carbon_g", "water_l", "embodied_g")
 """Each with _low, _mid, _high: joules of GPU; then the facility's energy, operational carbon, water, hardware."""
+RESULT_COLUMNS = tuple(f"{name}_{end}" for name in RESULTS for end in ("low", "mid", "high"))
 
 USUAL_INPUT = 150.0
 """Tokens of a chat prompt where the row has none: the benchmark's chats."""
-MIXTURE_ACTIVE = 0.15
+UNSTATED_ACTIVE = 0.15
 """Active over total parameters of a mixture that says no more: 22 of 235, 17 of 109, 4 of 21 billion."""
 EXTRAPOLATED_BAND = 1.8
 """Predicted over measured was 0.7 to 1.8 on other engines and GPUs (Argonne, Shang, PyTorch, TokenPowerBench)."""
@@ -58,7 +60,7 @@ def row(given: Mapping[str, str]) -> dict[str, str]:
     model = factors.look_up(given.get("model") or "")
     total, active, knowledge = _sizes(model, architecture, number)
     setting = _setting(given, number, notes)
-    bits = number["weight_bits"] or (8.0 if total.value > 100 else 16.0)
+    bits = number["weight_bits"] or 8 * bytes_per_parameter(total.value)
     made = _over_sizes(total, active, bits, setting, fresh, output)
     band = made.joules
     if made.extrapolated:
@@ -70,11 +72,9 @@ def row(given: Mapping[str, str]) -> dict[str, str]:
     where = place if place and known(place) else factors.CLOUD
     rates = data_centre(band * (1 / band.mid), factors.intensity(where), factors.water(where), "", where)
     of_one = (rates.energy_wh, rates.carbon_g, rates.water_l, rates.embodied_g)
-    figures = dict(zip(RESULTS, (band, *(rate * band.mid for rate in of_one)), strict=True))
-    cells = {
-        f"{name}_{end}": f"{getattr(figures[name], end):.6g}" for name in RESULTS for end in ("low", "mid", "high")
-    }
-    return cells | {"trust": trust, "note": "; ".join(notes)}
+    figures = (band, *(rate * band.mid for rate in of_one))
+    numbers = (f"{number:.6g}" for figure in figures for number in (figure.low, figure.mid, figure.high))
+    return dict(zip(RESULT_COLUMNS, numbers, strict=True)) | {"trust": trust, "note": "; ".join(notes)}
 
 
 def _number(given: Mapping[str, str], name: str) -> float | None:
@@ -91,10 +91,7 @@ def _number(given: Mapping[str, str], name: str) -> float | None:
 
 
 def _nothing(why: str) -> dict[str, str]:
-    return {f"{name}_{end}": "" for name in RESULTS for end in ("low", "mid", "high")} | {
-        "trust": "nothing",
-        "note": why,
-    }
+    return dict.fromkeys(RESULT_COLUMNS, "") | {"trust": "nothing", "note": why}
 
 
 def _sizes(model: Model, architecture: str, number: Mapping[str, float | None]) -> tuple[Size, Size, str]:
@@ -108,7 +105,7 @@ def _sizes(model: Model, architecture: str, number: Mapping[str, float | None]) 
                 else 1.0
             )
             if architecture == "moe" and ratio == 1.0:
-                ratio = MIXTURE_ACTIVE
+                ratio = UNSTATED_ACTIVE
             active = total * ratio
         if active > total:
             raise ValueError(f"active_params_b {active:g} is more than total_params_b {total:g}")
