@@ -1,157 +1,72 @@
-"""Write the grid tables of `jevons.factors` from the published data in ../shared/data/factors.
+"""Write grid.csv of `jevons.factors` from the published data in ../shared/data/factors.
 
-    python tools/derive_grid.py
+    python tools/derive_places.py && python tools/derive_grid.py
+    (then derive_water.py, derive_margin.py, derive_scarcity.py)
 
-grid.csv        gCO2e/kWh, lifecycle, latest year: countries and world (Ember via OWID), US subregions
-                (eGRID2023 x 1.124), and `CLOUD`, a cloud region that is not known.
-grid_water.csv  L/kWh evaporated for the electricity (EWIF): shares of the mix x water by fuel.
+gCO2e/kWh, lifecycle, by year from 2019: countries, Ember's regions and the world (Ember via OWID), US subregions
+(eGRID2023 x 1.124), and `CLOUD`, a cloud region that is not known.
 
-Carbon band: yearly averages of one country differ between sources. x / r ... x * r with r = 1.5 + 25 g / x
-covers about 90 % of the 272 country-years that Ember and Electricity Maps (2024, 2025) both publish; the
-script prints the share.
-
-Water band: low = once-through cooling, no reservoir evaporation; value = cooling towers, hydro at 0.9 L/kWh
-(MESSAGEix); high = towers' maxima, gas as steam plants, hydro at 17 L/kWh (Macknick et al. 2012, all
-evaporation of reservoirs charged to power). Litres consumed, not withdrawn.
+Band: yearly averages of one country differ between sources. `jevons.factors.grid.band` covers about 90 % of the
+country-years that Ember (by generation) and Electricity Maps (by consumption, imports traced; 2024, 2025) both
+publish; the script prints the share, and the share when 8 % of losses come on top.
 """
 
 from __future__ import annotations
 
-import csv
-import math
-from collections.abc import Iterator
-from pathlib import Path
+from derive_common import CLOUD_NOTE, FIGURES, cloud, rows, write, zone
 
-ROOT = Path(__file__).resolve().parent.parent
-DATA = ROOT.parent / "shared" / "data" / "factors"
-TABLES = ROOT / "src" / "jevons" / "factors" / "tables"
+from jevons.factors.grid import band
 
+FIRST_YEAR = 2019
 LIFECYCLE_PER_DIRECT = 1.124
 """US mean, lifecycle (Ember) over direct (eGRID)."""
-
-# low, value, high in litres per kWh; MESSAGEix-Nexus: once-through median, tower median, tower maximum
-WATER_L_PER_KWH = {
-    "coal": (0.5292, 2.0052, 4.3524),
-    "gas": (0.378, 0.7956, 2.7648),  # combined cycle; high: steam plant with tower, median
-    "oil": (1.098, 2.7648, 4.1652),
-    "nuclear": (1.5156, 2.5164, 3.0456),
-    "hydro": (0.0, 0.9, 17.0),
-    "solar": (0.0, 0.0036, 0.0072),
-    "wind": (0.0, 0.0, 0.0),
-    "other_incl_bioenergy": (1.098, 2.7648, 4.1652),
-}
-ISO2 = {  # countries missing from the zone lists
-    "ASM": "AS", "BMU": "BM", "CHL": "CL", "COK": "CK", "GRD": "GD", "KIR": "KI", "KNA": "KN", "MSR": "MS",
-    "NRU": "NR", "RUS": "RU", "SHN": "SH", "TCA": "TC", "UKR": "UA", "VGB": "VG", "EU27": "EU",
-}  # fmt: skip
-UNIONS = {"WORLD": "WORLD", "OWID_WRL": "WORLD", "OWID_EU27": "EU27"}
-HEADER = ["place", "iso2", "name", "year", "scope", "value", "low", "high", "unit", "source", "note"]
+LOSSES = 1.08
+SCOPE = "average, generation, lifecycle"
+LEFT_OUT = "; without grid losses and imports"
 
 
-def rows(name: str, folder: Path = DATA) -> Iterator[dict[str, str]]:
-    with (folder / name).open(encoding="utf-8", newline="") as file:
-        yield from csv.DictReader(file)
+def figure(place: str, year: int, value: float, source: str, scope: str = SCOPE) -> dict[str, object]:
+    low, high = band(value)
+    return {"place": place, "year": year, "scope": scope + LEFT_OUT, "value": value, "low": low, "high": high,
+            "unit": "gCO2e/kWh", "source": source, "note": ""}  # fmt: skip
 
 
-def band(value: float) -> tuple[float, float]:
-    ratio = 1.5 + 25 / value
-    return value / ratio, value * ratio
+def table() -> list[dict[str, object]]:
+    found = []
+    latest: dict[str, tuple[float, float, float]] = {}
+    for row in rows("grid_intensity.csv"):
+        year, value = int(row["year"]), float(row["gco2e_per_kwh"])
+        if row["source_title"].startswith("Ember") and zone(row["zone"]) and year >= FIRST_YEAR and value > 0:
+            found.append(figure(zone(row["zone"]), year, value, "ember"))
+        elif "eGRID2023 rev2" in row["source_title"] and row["zone"] != "egrid:US":
+            scope = f"{SCOPE} (direct x {LIFECYCLE_PER_DIRECT})"
+            subregion = row["zone"].removeprefix("egrid:")
+            found.append(figure(subregion, year, value * LIFECYCLE_PER_DIRECT, "egrid", scope))
+    found.sort(key=lambda row: (row["source"] != "ember", row["place"], row["year"]))
+    for row in found:
+        latest[row["place"]] = row["low"], row["value"], row["high"]
+    low, value, high = cloud(latest)
+    year = next(row["year"] for row in reversed(found) if row["place"] == "USA")
+    bounds = {"low": low, "high": high, "note": CLOUD_NOTE}
+    return [*found, figure("CLOUD", year, value, "ember") | bounds]
 
 
-def quantile(values: list[float], share: float) -> float:
-    ordered = sorted(values)
-    return ordered[round(share * (len(ordered) - 1))]
-
-
-def write(name: str, table: list[list[object]]) -> None:
-    with (TABLES / name).open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(HEADER)
-        writer.writerows([[round(cell, 4) if isinstance(cell, float) else cell for cell in row] for row in table])
-
-
-def cloud(figures: dict[str, tuple[float, float, float]]) -> tuple[float, float, float]:
-    """A region that is not known: the US figure; 5 % and 95 % of the main regions of three clouds."""
-    served = [figures.get(row["grid"]) or figures[row["country"]] for row in rows("regions.csv", TABLES)]
-    middle = [value for _, value, _ in served]
-    low, value, high = figures["USA"]
-    return min(low, quantile(middle, 0.05)), value, max(high, quantile(middle, 0.95))
-
-
-def carbon() -> dict[str, str]:
-    table: list[list[object]] = []
-    latest: dict[str, dict[str, str]] = {}
-    iso2 = dict(ISO2)
-    maps: dict[tuple[str, str], float] = {}
-    both: list[bool] = []
-    everything = list(rows("grid_intensity.csv"))
-    for row in everything:
-        if row["iso3"] and len(row["zone"]) == 2:
-            iso2[row["iso3"]] = row["zone"]
-            if row["source_title"].startswith("Electricity Maps") and row["year"] in ("2024", "2025"):
-                maps[row["iso3"], row["year"]] = float(row["gco2e_per_kwh"])
-    for row in everything:
-        if row["source_title"].startswith("Ember"):
-            zone = UNIONS.get(row["zone"], row["zone"])
-            wanted = zone in UNIONS.values() or len(zone) == 3
-            if wanted and (zone not in latest or row["year"] > latest[zone]["year"]):
-                latest[zone] = row
-            other = maps.get((row["iso3"], row["year"]))
-            if other and float(row["gco2e_per_kwh"]) > 0:
-                low, high = band(float(row["gco2e_per_kwh"]))
-                both.append(low <= other <= high)
-    print(f"carbon band covers {sum(both) / len(both):.1%} of {len(both)} country-years published by both sources")
-    figures: dict[str, tuple[float, float, float]] = {}
-    for zone, row in sorted(latest.items()):
-        value = float(row["gco2e_per_kwh"])
-        if value <= 0:
-            continue
-        low, high = band(value)
-        figures[zone] = low, value, high
-        scope = "average, generation, lifecycle"
-        code = iso2.get(zone, "")
-        table.append([zone, code, row["zone_name"], row["year"], scope, value, low, high, "gCO2e/kWh", "ember", ""])
-    for row in everything:
-        if "eGRID2023 rev2" in row["source_title"] and row["zone"] != "egrid:US":
-            value = float(row["gco2e_per_kwh"]) * LIFECYCLE_PER_DIRECT
-            low, high = band(value)
-            name = row["zone"].removeprefix("egrid:")
-            figures[name] = low, value, high
-            scope = "average, generation, lifecycle (direct x 1.124)"
-            table.append([name, "", row["zone_name"], 2023, scope, value, low, high, "gCO2e/kWh", "egrid", ""])
-    low, value, high = cloud(figures)
-    note = "United States; 5 % and 95 % of the main regions of AWS, Azure and Google Cloud"
-    table.append(["CLOUD", "", "cloud region not known", 2025, "average, generation, lifecycle", value, low, high,
-                  "gCO2e/kWh", "ember", note])  # fmt: skip
-    write("grid.csv", table)
-    return iso2
-
-
-def water(iso2: dict[str, str]) -> None:
-    latest: dict[str, dict[str, str]] = {}
-    for row in rows("grid_mix.csv"):
-        zone = UNIONS.get(row["iso3"], row["iso3"])
-        complete = math.isclose(sum(float(row[f"share_{fuel}"] or 0) for fuel in WATER_L_PER_KWH), 1, abs_tol=0.05)
-        wanted = (zone in UNIONS.values() or len(zone) == 3) and complete
-        if wanted and (zone not in latest or row["year"] > latest[zone]["year"]):
-            latest[zone] = row
-    table: list[list[object]] = []
-    figures: dict[str, tuple[float, float, float]] = {}
-    scope = "consumed by generation (EWIF)"
-    for zone, row in sorted(latest.items()):
-        share = {fuel: float(row[f"share_{fuel}"] or 0) for fuel in WATER_L_PER_KWH}
-        low, value, high = (
-            sum(part * WATER_L_PER_KWH[fuel][bound] for fuel, part in share.items()) for bound in range(3)
-        )
-        figures[zone] = low, value, high
-        note = f"hydro share {share['hydro']:.0%}"
-        code = iso2.get(zone, "")
-        table.append([zone, code, row["zone_name"], row["year"], scope, value, low, high, "L/kWh", "ewif", note])
-    low, value, high = cloud(figures)
-    note = "United States; 5 % and 95 % of the main regions of AWS, Azure and Google Cloud"
-    table.append(["CLOUD", "", "cloud region not known", 2025, scope, value, low, high, "L/kWh", "ewif", note])
-    write("grid_water.csv", table)
+def check() -> None:
+    ember = {}
+    pairs = []
+    for row in rows("grid_intensity.csv"):
+        if row["source_title"].startswith("Ember") and float(row["gco2e_per_kwh"]) > 0:
+            ember[row["zone"], row["year"]] = float(row["gco2e_per_kwh"])
+    for row in rows("grid_intensity.csv"):
+        of = row["iso3"], row["year"]
+        mapped = row["source_title"].startswith("Electricity Maps") and len(row["zone"]) == 2
+        if mapped and of in ember and row["year"] in ("2024", "2025"):
+            pairs.append((band(ember[of]), float(row["gco2e_per_kwh"])))
+    for losses in (1.0, LOSSES):
+        inside = sum(low <= other * losses <= high for (low, high), other in pairs) / len(pairs)
+        print(f"band covers {inside:.1%} of {len(pairs)} country-years of both sources, losses x {losses}")
 
 
 if __name__ == "__main__":
-    water(carbon())
+    check()
+    write("grid.csv", FIGURES, table())
