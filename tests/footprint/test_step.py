@@ -7,12 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from jevons.factors import look_up
 from jevons.footprint import step as law
 
 H100 = law.Accelerator(700.0, 3350.0, 989.0)
 PLAIN = law.Constants(
     memory=0.5, compute=0.5, norm=1.0, base_s=0.001, layer_s=0.0001, exchange_s=0.0002, sequence_s=0.00001, mixture=2.0,
-    old_engine=3.0, idle_share=0.2, memory_share=0.3, compute_share=0.4, prefill=1.0, kv=1.0,
+    old_engine=3.0, old_sequence=5.0, idle_share=0.2, memory_share=0.3, compute_share=0.4, prefill=1.0, kv=1.0,
 )  # fmt: skip
 DENSE = {
     "total_b": 8.0, "active_b": 8.0, "weight_bytes": 2.0, "layers": 32.0, "kv_bytes": 131072.0, "mixture": 0,
@@ -36,15 +37,29 @@ def test_prefill_exchange_mixture_and_old_engine_by_hand():
     )
     per_step, sequences = 0.001 + 32 * 0.0001, 10 * 0.00001
     assert law.step(PLAIN, H100, **DENSE | {"mixture": 1}).seconds - plain == pytest.approx(per_step)
-    assert law.step(PLAIN, H100, **DENSE, old_engine=1).seconds - plain == pytest.approx(2 * (per_step + sequences))
+    assert law.step(PLAIN, H100, **DENSE, old_engine=1).seconds - plain == pytest.approx(2 * per_step + 4 * sequences)
     many = law.step(PLAIN, H100, **DENSE | {"gpus": 4.0}).seconds
     assert many - per_step - sequences - 32 * 0.0002 * 3 / 4 == pytest.approx((plain - per_step - sequences) / 4)
 
 
+def test_weights_of_eight_bits_are_half_the_bytes_and_twice_the_operations_a_second():
+    big = {"batch": 1e6, "context": 1e-9}  # so many sequences that only operations count
+    halved = law.step(PLAIN, H100, **DENSE | big | {"weight_bytes": 1.0}).seconds
+    assert halved - 1e6 * 0.00001 == pytest.approx(
+        (law.step(PLAIN, H100, **DENSE | big).seconds - 1e6 * 0.00001) / 2, rel=1e-3
+    )
+    few = DENSE | {"batch": 1.0, "context": 1e-9}  # and so few that only bytes do
+    left = law.step(PLAIN, H100, **few).seconds - law.step(PLAIN, H100, **few | {"weight_bytes": 1.0}).seconds
+    assert left == pytest.approx(8e9 / 1.675e12, rel=1e-3)
+
+
 def test_arrays_give_what_numbers_give():
-    batches = np.array([1.0, 8.0, 64.0])
-    together = law.step(PLAIN, H100, **DENSE | {"batch": batches})
-    alone = [law.step(PLAIN, H100, **DENSE | {"batch": b}).joules for b in batches]
+    batches, sizes = np.array([1.0, 8.0, 64.0]), np.array([0.5, 1.0, 2.0])
+    together = law.step(PLAIN, H100, **DENSE | {"batch": batches, "weight_bytes": sizes})
+    alone = [
+        law.step(PLAIN, H100, **DENSE | {"batch": b, "weight_bytes": w}).joules
+        for b, w in zip(batches.tolist(), sizes.tolist(), strict=True)
+    ]
     assert together.joules == pytest.approx(alone, rel=1e-14)
 
 
@@ -97,5 +112,21 @@ def test_what_ships_says_of_which_data():
     assert np.allclose(covariance, covariance.T)
     assert np.linalg.eigvalsh(covariance).min() > -1e-9
     assert all(band["new lineage"] >= band["known lineage"] > 1 for band in fit.bands.values())
+    for state, by_lineage in fit.causes.items():
+        for lineage, causes in by_lineage.items():
+            assert set(causes) == {"form", "lineage", "serving"}
+            level = math.log(fit.bands[state][lineage])
+            assert math.hypot(*causes.values()) == pytest.approx(level, rel=1e-4), (state, lineage)
+            assert min(causes.values()) >= 0
+    assert fit.causes.keys() == fit.bands.keys() >= {"serving", "latency", "model", "model and latency"}
     assert len(fit.data_sha256) == 64
     assert "validation/energy.py" in fit.source
+
+
+@pytest.mark.parametrize(
+    ("model", "fitted"),
+    [("Qwen/Qwen3-32B", "qwen3"), ("mistralai/Mistral-7B-Instruct-v0.3", "mistral"), ("gemma-3-27b-it", "gemma-3"),
+     ("starcoder-15b", None), ("deepseek-v3", None), ("gpt-4o", None)],
+)  # fmt: skip
+def test_lineages_that_were_fitted_go_by_the_names_of_the_model_table(model, fitted):
+    assert law.fitted().lineages.get(look_up(model).lineage) == fitted

@@ -7,14 +7,15 @@ On n GPUs a step reads the weights that the batch touches and every sequence's k
     K = B L k                                  bytes of keys and values of contexts of L tokens
     F = 2 A B                                  operations of decoding; of prefill F p, p fresh input per output token
 
-    t_mem = (W + K) / (n bandwidth m),  t_dec = F / (n peak c),  t_pre = F p / (n peak c)
+    t_mem = (W + K k_0) / (n bandwidth m),  t_dec = F / (n peak c),  t_pre = F p p_0 / (n peak c)
     t     = (t_mem^q + t_dec^q)^(1/q) + overhead + t_pre
-    overhead = (t_0 + layers (t_l + t_n (1 - 1/n))) moe old + t_s B old
+    overhead = (t_0 + layers (t_l + t_n (1 - 1/n))) moe old + t_s B old_s
     E     = n TDP (s_0 t + s_1 t_mem + s_2 (t_dec + t_pre))
 
 The constants (`Constants`) are fitted to 681 measured rows of the ML.ENERGY benchmark (Chung et al. 2025, arXiv
-2505.06371) by ``validation/energy.py``, which also judges them; see ``VALIDATION.md``. Everything here is
-arithmetic on numbers or numpy arrays.
+2505.06371), those of time also to measured points of aiconfigurator-core (NVIDIA, Apache-2.0), by
+``validation/energy.py``, which also judges them; see ``VALIDATION.md``. Everything here is arithmetic on numbers or
+numpy arrays.
 """
 
 from __future__ import annotations
@@ -30,6 +31,9 @@ KV_BYTES_8B = 131_072.0
 """Llama 3.1 8B: 32 layers x 8 heads x 128 x 2 (key, value) x 2 bytes."""
 GROWTH = 0.35
 """Exponent of layers with total and of key-value bytes with active parameters, from 8B to 405B of Llama 3.1."""
+
+EIGHT_BITS = 2
+"""Operations on weights of 8 bits or fewer over those on 16: data sheets of A100 (624 / 312 TOP/s), H100, B200."""
 
 
 class Accelerator(msgspec.Struct, frozen=True):
@@ -58,7 +62,9 @@ class Constants(msgspec.Struct, frozen=True, kw_only=True):
     mixture: float
     """Overhead of a mixture of experts over that of a dense model."""
     old_engine: float
-    """Overhead of vLLM 0.5 over that of 0.11."""
+    """Overhead of vLLM 0.5 over that of 0.11, per step."""
+    old_sequence: float
+    """The same per sequence."""
     idle_share: float
     memory_share: float
     compute_share: float
@@ -116,11 +122,11 @@ def step(
     q = 1 + c.norm
     read = weights_read(total_b, active_b, batch) * 1e9 * weight_bytes + batch * context * kv_bytes * c.kv
     memory_s = read / (gpus * gpu.bandwidth_gb_s * 1e9 * c.memory)
-    decode_s = 2e9 * active_b * batch / (gpus * gpu.bf16_tflops * 1e12 * c.compute)
+    peak = gpu.bf16_tflops * 1e12 * (1 + (EIGHT_BITS - 1) * (weight_bytes <= 1))
+    decode_s = 2e9 * active_b * batch / (gpus * peak * c.compute)
     prefill_s = decode_s * fresh_per_output * c.prefill
-    old = c.old_engine**old_engine
-    per_step = c.base_s + layers * (c.layer_s + c.exchange_s * (1 - 1 / gpus))
-    overhead_s = old * (per_step * c.mixture**mixture + c.sequence_s * batch)
+    per_step = (c.base_s + layers * (c.layer_s + c.exchange_s * (1 - 1 / gpus))) * c.mixture**mixture
+    overhead_s = per_step * c.old_engine**old_engine + c.sequence_s * batch * c.old_sequence**old_engine
     seconds = (memory_s**q + decode_s**q) ** (1 / q) + overhead_s + prefill_s
     joules = (
         gpus
@@ -146,8 +152,17 @@ class Fit(msgspec.Struct, frozen=True, kw_only=True):
     """Batches in the data: the prior where the batch is unknown."""
     model_shift: float
     """Log of what measured energy is above the mean of the usual servings, where the model alone is known."""
+    model_latency_shift: float
+    """The same where the model and its latency are known."""
     bands: dict[str, dict[str, float]]
     """90 % half-widths (ratios) by what is known of the serving, for a known and a new lineage."""
+    causes: dict[str, dict[str, dict[str, float]]]
+    """The same half-widths as logs, split by who shares them: `serving` by calls on one serving, `lineage` by calls
+    of one model (two models of a lineage are no closer than any two: ``VALIDATION.md``), `form` by everything. Their
+    squares add up to that of the log of the band."""
+    lineages: dict[str, str]
+    """Lineages that were fitted: by their name in ``models.csv`` of jevons.factors, that in ``validation/models.csv``.
+    One that is not here is new: its own deviation is not known."""
     rows: int
     data_sha256: str
     source: str
