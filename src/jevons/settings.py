@@ -18,6 +18,24 @@ class SettingsError(ValueError):
     """A setting that cannot be used: names file, key and remedy."""
 
 
+class ModelSize(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """``[tool.jevons.models.NAME]``: parameters in billions. Keys are the columns of `jevons estimate`."""
+
+    total_params_b: float
+    active_params_b: float | None = None
+
+
+class ModelServing(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """``[tool.jevons.serving.NAME]``: what is known of a model's serving. Keys are the columns of `jevons estimate`."""
+
+    gpu: str = ""
+    n_gpus: float | None = None
+    engine: str = ""
+    batch_avg: float | None = None
+    itl_s: float | None = None
+    """Seconds between tokens, on the server."""
+
+
 class Settings(msgspec.Struct, forbid_unknown_fields=True, rename="kebab", frozen=True):
     """What ``[tool.jevons]`` may hold."""
 
@@ -33,6 +51,16 @@ class Settings(msgspec.Struct, forbid_unknown_fields=True, rename="kebab", froze
     """``masked`` keeps free-text test parameters out of the ledger, ``full`` lets them in."""
     judges: tuple[str, ...] = ()
     """Names (parts of ``module:qualified.name``) that mark a judge's code."""
+    grid: str = "average"
+    """Carbon intensity: the yearly ``average``, or the ``operating`` or ``build`` margin."""
+    signal: str = ""
+    """File with the carbon intensity of these machines' place by the hour."""
+    factors: tuple[str, ...] = ()
+    """Files of factors that win over the product's, relative to the project's root (`jevons factors --check FILE`)."""
+    models: dict[str, ModelSize] = {}
+    """Sizes of models, by name."""
+    serving: dict[str, ModelServing] = {}
+    """How models are served, by name."""
 
 
 def _table(root: Path) -> dict[str, Any]:
@@ -60,8 +88,9 @@ def load(root: Path) -> Settings:
     where = f"{root / 'pyproject.toml'}, [tool.jevons]"
     for name in Settings.__struct_encode_fields__:
         value = os.environ.get(f"JEVONS_{name.upper().replace('-', '_')}")
-        if value is not None:
-            table[name] = value.split(",") if name == "judges" else value
+        if value is not None and name not in ("models", "serving"):
+            separator = {"judges": ",", "factors": os.pathsep}.get(name)
+            table[name] = value.split(separator) if separator else value
             where = f"JEVONS_{name.upper()} in the environment"
     switch = os.environ.get("JEVONS")
     if switch is not None:

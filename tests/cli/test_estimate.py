@@ -37,7 +37,7 @@ def test_csv_keeps_the_rows_and_adds_results():
     assert made.exit_code == 0, made.output
     swedish, polish = csv.DictReader(made.stdout.splitlines())
     assert {name: swedish[name] for name in COLUMNS} == FULL
-    assert swedish["trust"] == "parameters, serving known"
+    assert swedish["trust"] == "parameters, serving known, known lineage"
     for what in RESULTS:
         assert 0 < float(swedish[f"{what}_low"]) < float(swedish[f"{what}_mid"]) < float(swedish[f"{what}_high"])
     assert swedish["gpu_energy_j_mid"] == polish["gpu_energy_j_mid"]
@@ -60,7 +60,9 @@ def test_knowing_less_is_less_sure_and_says_so():
     )
     widths = [float(made["gpu_energy_j_high"]) / float(made["gpu_energy_j_low"]) for made in (known, seen, blind)]
     assert widths == sorted(widths)
-    assert [made["trust"] for made in (seen, blind)] == ["parameters, latency known", "parameters, model known"]
+    assert [made["trust"] for made in (seen, blind)] == [
+        "parameters, latency known, known lineage", "parameters, model known, known lineage",
+    ]  # fmt: skip
 
 
 def test_what_is_unknown_has_no_figure_and_never_zero():

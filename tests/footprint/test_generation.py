@@ -4,8 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jevons.footprint.energy import gpus_for
-from jevons.footprint.generation import Network, Setting, estimate
+from jevons.footprint.generation import Network, Setting, estimate, gpus_for
 from jevons.footprint.step import Accelerator, fitted, kv_bytes_of, layers_of, step
 
 LLAMA = Network(total_b=70.0, active_b=70.0)
@@ -44,14 +43,15 @@ def test_a_latency_tells_the_batch():
 
 
 def test_knowing_less_is_never_surer():
+    """Of a known lineage; the band of a new one is the largest of thirteen scores, too few to hold the order."""
     widths = [
         made.joules.high / made.joules.low
         for setting in (KNOWN, Setting(gpu=H100, gpu_name="H100-SXM-80GB", gpus=4.0, latency_s=0.03), Setting())
-        for made in [estimate(LLAMA, setting, 500, 200)]
+        for made in [estimate(LLAMA, setting, 500, 200, new_lineage=False)]
     ]
     assert widths == sorted(widths)
-    family = estimate(LLAMA, KNOWN, 500, 200, new_lineage=False).joules
-    assert family.high / family.low < widths[0]
+    family = estimate(LLAMA, KNOWN, 500, 200).joules
+    assert family.high / family.low > widths[0]
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from jevons.footprint import carbon, embodied, energy, water
+from jevons.footprint import carbon, embodied, energy, generation, step, water
 
 
 def test_carbon_by_hand():
@@ -27,35 +27,21 @@ def test_embodied_by_hand():
 
 
 def test_experts_read_by_a_batch():
-    assert energy.weight_bytes_read(10, 10, 64, 2) == 20e9
-    assert energy.weight_bytes_read(100, 10, 1, 1) == pytest.approx((10 + 90 * 0.1) * 1e9)
-    assert energy.weight_bytes_read(100, 10, 1000, 1) == pytest.approx(100e9)
-
-
-def test_gpus_hold_the_weights():
-    assert [energy.gpus_for(*model) for model in ((8, 2), (70, 2), (405, 1), (671, 1), (0.1, 2))] == [1, 4, 8, 16, 1]
-
-
-def test_a_larger_batch_costs_less_per_token():
-    by_batch = energy.decode_token_j(70, 70, 4, 2, np.array([1.0, 8.0, 64.0, 256.0]))
-    assert (np.diff(by_batch) < 0).all()
+    assert step.weights_read(10, 10, 64) == 10
+    assert step.weights_read(100, 10, 1) == pytest.approx(10 + 90 * 0.1)
+    assert step.weights_read(100, 10, 1000) == pytest.approx(100)
 
 
 def test_an_input_token_costs_a_fraction_of_an_output_token():
-    law = energy.generation(8, 8)
-    assert 3 < law.per_output_token / law.per_fresh_token < 20  # 13 on an L4, research/energy.md
+    law = generation.coefficients(generation.Network(total_b=8, active_b=8), generation.Setting()).coefficients
+    assert 3 < law.per_output_token / law.per_fresh_token < 20  # 13 on an L4, 1.2 against 0.09 J
     assert law.per_cached_token < law.per_fresh_token / 100
 
 
 @pytest.mark.parametrize(
     ("law", "arguments"),
     [
-        (energy.weight_bytes_read, (70.0, 10.0, 64.0, 2.0)),
-        (energy.decode_token_j, (70.0, 10.0, 4.0, 2.0, 64.0)),
-        (energy.prefill_token_j, (70.0,)),
-        (energy.kv_bytes, (70.0,)),
-        (energy.kv_read_j, (70.0,)),
-        (energy.prefill_pair_j, (70.0,)),
+        (step.weights_read, (70.0, 10.0, 64.0)),
         (energy.cpu_j, (1e6, 4.0)),
         (energy.it_energy, (1.0, 1.4, 1.1)),
         (energy.facility_energy, (1.0, 1.2)),

@@ -14,6 +14,8 @@ _COMMANDS = {
     "calls": "List recorded calls.",
     "doctor": "Say what is seen, what is not, and why.",
     "estimate": "Estimate a table of servings.",
+    "explain": "Show how a figure comes about.",
+    "factors": "Show the figures behind footprints, with their sources.",
     "purge": "Delete what is kept.",
     "report": "Show what recorded runs cost.",
     "scan": "Count the calls that are already recorded.",

@@ -25,21 +25,27 @@ Examples:
 @click.option("--by", type=click.Choice(["test", "model", "provider", "role", "file", "day"]), default="test")
 @click.option("--format", "form", type=click.Choice(["text", "json", "markdown", "csv"]), default="text")
 @click.option("--place", default="", metavar="CODE", help="Where these machines stand: ISO 3166 code or cloud region.")
+@click.option(
+    "--grid", type=click.Choice(["average", "operating", "build"]), help="Carbon intensity: average or margin."
+)
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="File to write to.")
-def command(run: str, by: str, form: str, place: str, output: Path | None) -> None:
+def command(run: str, by: str, form: str, place: str, grid: str | None, output: Path | None) -> None:
     """Show what a recorded run cost: counts first, then the rough level."""
+    from jevons.footprint import overrides
     from jevons.ledger.read import read
     from jevons.record import Run
     from jevons.report.build import build
     from jevons.report.render import render
 
-    _, settings, home = find()
+    root, settings, home = find()
     chosen = pick_run(home, run)
     reading = read(home, chosen)
     if not reading.calls:
         raise click.ClickException(f"run {chosen} holds no AI call: `jevons doctor` says what is not seen")
     record = reading.runs.get(chosen) or Run(id=chosen)
-    document = build(reading, record, by=by, place=place or settings.place)
+    document = build(
+        reading, record, by=by, place=place or settings.place, overrides=overrides(settings, root, grid or "")
+    )
     if form == "text" and output is None:
         from jevons.report.terminal import render as on_terminal
 

@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 import msgspec
 
-from jevons.factors import Factor, Model
-from jevons.footprint.interval import ZERO, Interval
-from jevons.footprint.serving import CPU_TIME, MEASURED, TRUST, Overrides, Rates, Serving, serve
-from jevons.ledger.cells import Cell, Key, Sums
+from jevons.factors import Factor
+from jevons.footprint.figures import Figures
+from jevons.footprint.overrides import Overrides
+from jevons.footprint.rates import Rates
+from jevons.footprint.serving import (
+    CPU_TIME,
+    MEASURED,
+    NOTHING_TIMED,
+    TRUST,
+    Serving,
+    States,
+    serve,
+    serving_of,
+    states,
+)
+from jevons.ledger.cells import Cell, Key
 
 MODES = ("live", "replayed", "mocked", "recorded")
 NOTHING = "nothing"
@@ -21,39 +32,34 @@ _ANSWERED = frozenset({"2xx", "cut"})
 class Account(msgspec.Struct, kw_only=True):
     """Figures of one cell. Where `covered` is 0 they are zero because nothing is known, or nothing was due."""
 
-    key: Key
-    group: tuple[Any, ...]
-    mode: str
+    cell: Cell
     calls: float
     due: float
     """Calls that should have figures: all but mocked ones."""
-    covered: float
+    serving: Serving
+    covered: float = 0.0
     """Calls that have figures."""
-    avoided: bool
-    """The figures are what a replay avoided; the replay itself took about nothing."""
-    trust: str
+    trust: str = NOTHING
     """Weakest of what the figures rest on: one of `serving.TRUST`, or ``nothing``."""
-    energy_wh: Interval = ZERO
-    """Of the facility in data centres, of the machine elsewhere."""
-    carbon_g: Interval = ZERO
-    """Operational."""
-    water_l: Interval = ZERO
-    embodied_g: Interval = ZERO
-    place: str = ""
-    """Whose electricity."""
-    model: Model | None = None
-    factors: tuple[Factor, ...] = ()
+    figures: Figures = msgspec.field(default_factory=Figures)
+    """Of a replayed cell: what the replay avoided; the replay itself took about nothing."""
     notes: tuple[str, ...] = ()
+
+    @property
+    def mode(self) -> str:
+        """Mode of the cell's calls."""
+        return self.cell.key.mode
+
+    @property
+    def factors(self) -> list[Factor]:
+        """Factors that the figures used."""
+        return self.figures.factors
 
 
 class Part(msgspec.Struct, kw_only=True):
-    """Sum over accounts of one kind. Bounds add: causes are shared by calls to one model; for different
-    models, whose errors are partly independent, that is too wide, never too narrow."""
+    """Sum over accounts of one kind."""
 
-    energy_wh: Interval = ZERO
-    carbon_g: Interval = ZERO
-    water_l: Interval = ZERO
-    embodied_g: Interval = ZERO
+    figures: Figures = msgspec.field(default_factory=Figures)
     calls: float = 0
     due: float = 0
     covered: float = 0
@@ -68,15 +74,12 @@ class Part(msgspec.Struct, kw_only=True):
         """Whether figures are a lower bound, as calls are missing."""
         return self.coverage < 1.0 - 1e-9  # shares of calls need not add to whole numbers
 
-    def add(self, account: Account) -> None:
-        """Add one account."""
-        self.energy_wh += account.energy_wh
-        self.carbon_g += account.carbon_g
-        self.water_l += account.water_l
-        self.embodied_g += account.embodied_g
-        self.calls += account.calls
-        self.due += account.due
-        self.covered += account.covered
+    def add(self, account: Account, share: float = 1.0) -> None:
+        """Add one account, or a share of it: calls of a fixture are shared out over the tests that used it."""
+        self.figures.add(account.figures, share)
+        self.calls += account.calls * share
+        self.due += account.due * share
+        self.covered += account.covered * share
 
 
 class Total(msgspec.Struct, kw_only=True):
@@ -92,26 +95,6 @@ class Total(msgspec.Struct, kw_only=True):
     """Whose electricity, the heaviest first."""
 
     @property
-    def energy_wh(self) -> Interval:
-        """Of live calls."""
-        return self.live.energy_wh
-
-    @property
-    def carbon_g(self) -> Interval:
-        """Of live calls, operational."""
-        return self.live.carbon_g
-
-    @property
-    def water_l(self) -> Interval:
-        """Of live calls."""
-        return self.live.water_l
-
-    @property
-    def embodied_g(self) -> Interval:
-        """Of live calls."""
-        return self.live.embodied_g
-
-    @property
     def coverage(self) -> float:
         """Share of live and recorded calls that have figures."""
         both = Part(due=self.live.due + self.recorded.due, covered=self.live.covered + self.recorded.covered)
@@ -123,21 +106,26 @@ class Total(msgspec.Struct, kw_only=True):
         return self.live.at_least or self.recorded.at_least
 
 
-def account(cells: Iterable[Cell], *, place: str = "", overrides: Overrides | None = None) -> list[Account]:
+def account(
+    cells: Iterable[Cell], *, place: str = "", overrides: Overrides | None = None, timings: States | None = None
+) -> list[Account]:
     """One account per cell, in order.
 
     `place` is where this machine stands (cloud region, ISO 3166 code; empty: world average); calls to a cloud
-    use their own region. Figures are linear in the sums of a cell.
+    use their own region. Figures are linear in the sums of a cell. `timings` are the serving states that hold
+    (`serving.states`); those of these cells if not given.
     """
+    cells = list(cells)
     stated = overrides or Overrides()
-    served: dict[tuple[Any, ...], Serving] = {}
+    timings = states(cells) if timings is None else timings
+    served: dict[Key, Serving] = {}
     accounts = []
     for cell in cells:
-        key = cell.key
-        physics = (key.kind, key.provider, key.host_class, key.model, key.place, key.usage == "estimated")
+        physics = cell.key._replace(mode="", status="", usage="estimated" if cell.key.usage == "estimated" else "")
         serving = served.get(physics)
         if serving is None:
-            serving = served[physics] = serve(*physics, place=place, overrides=stated)
+            state = timings.get(serving_of(physics), NOTHING_TIMED)
+            serving = served[physics] = serve(physics, state=state, place=place, overrides=stated)
         accounts.append(_account(cell, serving))
     return accounts
 
@@ -146,19 +134,8 @@ def _account(cell: Cell, serving: Serving) -> Account:
     key, sums = cell.key, cell.sums
     if key.mode not in MODES:
         raise ValueError(f"mode {key.mode!r}: one of {', '.join(MODES)}")
-    made = Account(
-        key=key,
-        group=cell.group,
-        mode=key.mode,
-        calls=sums.calls,
-        due=0 if key.mode == "mocked" else sums.calls,
-        covered=0,
-        avoided=key.mode == "replayed",
-        trust=NOTHING,
-        place=serving.place,
-        model=serving.model,
-        notes=serving.notes,
-    )
+    due = 0 if key.mode == "mocked" else sums.calls
+    made = Account(cell=cell, calls=sums.calls, due=due, serving=serving, notes=serving.notes)
     if key.mode == "mocked":
         return made
     left = sums.calls
@@ -174,12 +151,13 @@ def _account(cell: Cell, serving: Serving) -> Account:
         if sums.cpu_calls:  # taken only where no meter covers the processor, so it adds to a graphics card's meter
             _spend(made, serving.by_cpu, sums.cpu_us * 1e-6, timed, CPU_TIME)
     if left:
-        _by_law(made, key, sums, serving, left)
+        _by_law(made, serving, left)
     return made
 
 
-def _by_law(made: Account, key: Key, sums: Sums, serving: Serving, calls: int) -> None:
+def _by_law(made: Account, serving: Serving, calls: int) -> None:
     """Figures of the calls that neither meter nor processor time covers, by tokens."""
+    key, sums = made.cell.key, made.cell.sums
     failed = key.status not in _ANSWERED
     if key.usage == "unknown":
         # Without an answer nobody knows how far a server got.
@@ -194,10 +172,7 @@ def _by_law(made: Account, key: Key, sums: Sums, serving: Serving, calls: int) -
     if failed and not sums.input and not sums.output:
         made.covered += calls  # refused: no tokens; at most, a server that broke had begun to work
         if key.status == "5xx":
-            made.energy_wh += _at_most(serving.by_law.energy_wh, calls * serving.law.per_call)
-            made.carbon_g += _at_most(serving.by_law.carbon_g, calls * serving.law.per_call)
-            made.water_l += _at_most(serving.by_law.water_l, calls * serving.law.per_call)
-            made.embodied_g += _at_most(serving.by_law.embodied_g, calls * serving.law.per_call)
+            made.figures.may_spend(serving.by_law, calls * (serving.law.per_call + serving.law.per_output_token))
         _trust(made, serving.trust)
         return
     joules = serving.law.joules(
@@ -207,38 +182,14 @@ def _by_law(made: Account, key: Key, sums: Sums, serving: Serving, calls: int) -
 
 
 def _spend(made: Account, rates: Rates, joules: float, calls: int, trust: str) -> None:
-    made.energy_wh += rates.energy_wh * joules
-    made.carbon_g += rates.carbon_g * joules
-    made.water_l += rates.water_l * joules
-    made.embodied_g += rates.embodied_g * joules
+    made.figures.spend(rates, joules)
     made.covered += calls
-    made.factors += tuple(factor for factor in rates.factors if factor not in made.factors)
     _trust(made, trust)
-
-
-def _at_most(rate: Interval, joules: float) -> Interval:
-    return Interval(0.0, 0.0, rate.high * joules)
 
 
 def _trust(made: Account, trust: str) -> None:
     if made.trust == NOTHING or TRUST.index(trust) > TRUST.index(made.trust):
         made.trust = trust
-
-
-def share(account: Account, fraction: float) -> Account:
-    """A fraction of an account: calls of a fixture are shared out over the tests that used it."""
-    if not 0 <= fraction <= 1:
-        raise ValueError(f"fraction {fraction}: 0 to 1")
-    return msgspec.structs.replace(
-        account,
-        calls=account.calls * fraction,
-        due=account.due * fraction,
-        covered=account.covered * fraction,
-        energy_wh=account.energy_wh * fraction,
-        carbon_g=account.carbon_g * fraction,
-        water_l=account.water_l * fraction,
-        embodied_g=account.embodied_g * fraction,
-    )
 
 
 def total(accounts: Iterable[Account]) -> Total:
@@ -248,9 +199,11 @@ def total(accounts: Iterable[Account]) -> Total:
     places: dict[bool, dict[str, float]] = {False: {}, True: {}}
     for one in accounts:
         parts[one.mode].add(one)
-        if one.energy_wh.high > 0:
-            weakest[one.avoided] = max(weakest.get(one.avoided, 0), TRUST.index(one.trust))
-            places[one.avoided][one.place] = places[one.avoided].get(one.place, 0.0) + one.energy_wh.mid
+        if one.figures:
+            avoided = one.mode == "replayed"
+            weakest[avoided] = max(weakest.get(avoided, 0), TRUST.index(one.trust))
+            at = places[avoided]
+            at[one.serving.place] = at.get(one.serving.place, 0.0) + one.figures.amount("energy_wh")
     level = weakest.get(False, weakest.get(True))
     where = places[False] or places[True]
     return Total(

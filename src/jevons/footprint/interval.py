@@ -22,6 +22,11 @@ class Interval(msgspec.Struct, frozen=True):
         """Scaled by an exact number >= 0."""
         return Interval(self.low * number, self.mid * number, self.high * number)
 
+    @property
+    def ends(self) -> tuple[float, float, float]:
+        """Low, mid, high."""
+        return self.low, self.mid, self.high
+
     def inverse(self) -> Interval:
         """1 / interval; bounds > 0."""
         return Interval(1 / self.high, 1 / self.mid, 1 / self.low)

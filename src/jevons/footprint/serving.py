@@ -1,69 +1,82 @@
-"""Where and how a model is served: from a physics key to what one joule of its work costs.
+"""Where and how a model is served: from a physics key to joules per unit of its sums, and what a joule costs.
 
-Two kinds of place. A data centre: joules of GPU from `energy.generation` or `energy.embedding`, then host,
-idle reserve and PUE once each, water on site and at power stations, the place of the region. One's own
-machine: joules of the whole machine, from its meter, its processor time or `energy.local`; PUE 1, no water
-on site, the user's place.
+The serving state of a (provider, model, place, month) is estimated once, from the timings of all its streams pooled:
+never from one call, one test or one cell, as inverting a latency call by call is biased up to eightfold. Below
+`ENOUGH` timed calls it is drawn towards the prior.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 import msgspec
 
 from jevons import factors
-from jevons.factors import Factor, Model
+from jevons.factors import Model, Size
 from jevons.factors.datacentre import COUNTRIES
 from jevons.factors.grid import known
-from jevons.footprint import carbon, embodied, energy, water
-from jevons.footprint.interval import ZERO, Interval, around, product, spread
-
-J_PER_WH = 3_600.0
-J_PER_KWH = 3_600_000.0
+from jevons.footprint import energy, forward, generation
+from jevons.footprint.causes import Cause, cause, within
+from jevons.footprint.interval import ONE, Interval
+from jevons.footprint.overrides import Overrides
+from jevons.footprint.rates import Rates, data_centre, electricity, of_factor, own_machine
+from jevons.footprint.step import fitted
+from jevons.ledger.cells import Cell, Key
 
 GENERATION = frozenset({"chat", "completion"})
-FORWARD = frozenset({"embeddings", "rerank", "moderation"})
-"""Kinds that take one forward pass."""
 LOCAL = frozenset({"loopback", "process"})
+ENOUGH = 20
+"""Timed calls of a serving from which its latency is taken as it is (DESIGN)."""
+CLIENT_ERROR = 0.5
+"""Standard deviation of the log of a client's latency as a measure of the server's: several tokens in a step
+(speculative decoding yields about 2, Leviathan et al. 2023, table 2) and the way between (judgement)."""
 
-MEASURED, CPU_TIME, MODEL, TIER, UNKNOWN = TRUST = ("measured", "cpu time", "model", "tier", "unknown model")
+MEASURED, CPU_TIME, SERVING, LATENCY, MODEL, TIER_LATENCY, TIER, UNKNOWN = TRUST = (
+    "measured", "cpu time", "serving known", "model and latency", "model", "tier and latency", "tier", "unknown model",
+)  # fmt: skip
 """What a figure rests on, the most trusted first."""
 
 
-class Overrides(msgspec.Struct, frozen=True, kw_only=True):
-    """Figures that the user knows better than the tables."""
-
-    grid_g_per_kwh: Interval | None = None
-    ewif_l_per_kwh: Interval | None = None
-    pue: Interval | None = None
-    wue_l_per_kwh: Interval | None = None
-    core_power_w: Interval | None = None
-    models: Mapping[str, tuple[float, float]] = {}
-    """Name of a model to its total and active parameters in billions."""
-
-    def __post_init__(self) -> None:
-        for name in ("grid_g_per_kwh", "ewif_l_per_kwh", "pue", "wue_l_per_kwh", "core_power_w"):
-            figure = getattr(self, name)
-            if figure is None:
-                continue
-            if not 0 <= figure.low <= figure.mid <= figure.high or figure.mid == 0 < figure.high:
-                raise ValueError(f"{name}: 0 <= low <= mid <= high, and mid > 0 unless all are 0; got {figure}")
-        if self.pue is not None and self.pue.low < 1:
-            raise ValueError(f"pue is 1 at least; got {self.pue}")
-        for name, (total, active) in self.models.items():
-            if not 0 < active <= total:
-                raise ValueError(f"models: {name}: 0 < active <= total; got {active} and {total}")
+JUDGEMENT = "judgement of the jevons project"
 
 
-class Rates(msgspec.Struct, frozen=True):
-    """What one joule costs, with everything that is uncertain about it; and the factors used."""
+class State(NamedTuple):
+    """Pooled timings of one serving: integers, so that they add up exactly."""
 
-    energy_wh: Interval
-    carbon_g: Interval
-    water_l: Interval
-    embodied_g: Interval
-    factors: tuple[Factor, ...]
+    calls: int
+    tokens: int
+    """Visible tokens after the first of each stream."""
+    decode_us: int
+
+    @property
+    def latency_s(self) -> float | None:
+        """Mean seconds between two tokens."""
+        return self.decode_us * 1e-6 / self.tokens if self.tokens and self.decode_us else None
+
+
+NOTHING_TIMED = State(0, 0, 0)
+States = Mapping[tuple[str, str, str, str], State]
+"""By provider, model, place and month."""
+
+
+def states(cells: Iterable[Cell]) -> States:
+    """Serving states of live cells. Keep those of a whole ledger to price its parts alike."""
+    pooled: dict[tuple[str, str, str, str], State] = {}
+    for cell in cells:
+        key, sums = cell.key, cell.sums
+        if key.mode == "live" and key.kind in GENERATION and key.host_class not in LOCAL and sums.timed_calls:
+            at = serving_of(key)
+            had = pooled.get(at, NOTHING_TIMED)
+            made = (sums.timed_calls, sums.timed_output, sums.decode_us)
+            pooled[at] = State(*(one + more for one, more in zip(had, made, strict=True)))
+    return pooled
+
+
+def serving_of(key: Key) -> tuple[str, str, str, str]:
+    """What calls share a serving: one provider's one model, at one place, in one month."""
+    return key.provider, key.model, key.place, key.period[: len("2026-11")]
 
 
 class Serving(msgspec.Struct, frozen=True):
@@ -71,7 +84,7 @@ class Serving(msgspec.Struct, frozen=True):
 
     model: Model | None
     law: energy.Coefficients | None
-    """None where no law exists for this kind: images, audio, other."""
+    """Joules per unit; None where no law exists for this kind: images, audio, other."""
     by_law: Rates | None
     by_meter: Rates | None
     """None in a data centre."""
@@ -80,41 +93,72 @@ class Serving(msgspec.Struct, frozen=True):
     """Of figures by law."""
     place: str
     notes: tuple[str, ...]
+    basis: tuple[tuple[str, str], ...] = ()
+    """What the law rests on besides the model: (what, source) pairs."""
 
 
-def serve(
-    kind: str, provider: str, host_class: str, name: str, region: str, estimated: bool, place: str, overrides: Overrides
-) -> Serving:
-    """How calls of one physics key are served. `place` is the user's own; `region` the cloud region, if known."""
+class Law(NamedTuple):
+    """Joules per unit of a cell's sums, and what is uncertain about them apart from sizes and tokens."""
+
+    coefficients: energy.Coefficients
+    trust: str
+    causes: tuple[Cause, ...]
+    basis: tuple[tuple[str, str], ...]
     notes: tuple[str, ...] = ()
-    model = _model(name, kind, overrides) if kind in GENERATION or kind in FORWARD else None
-    here = host_class in LOCAL
+
+
+def serve(key: Key, *, state: State = NOTHING_TIMED, place: str, overrides: Overrides) -> Serving:
+    """How calls of one physics key are served. `place` is the user's own; the key's the cloud region, if known."""
+    notes: tuple[str, ...] = ()
+    user = overrides.factors
+    lawful = key.kind in GENERATION or key.kind in forward.KINDS
+    model = _model(key.model, key.kind, overrides) if lawful else None
+    here, region = key.host_class in LOCAL, key.place
     if here and model is not None and model.knowledge == "tier":
-        here = False  # nobody runs a closed model on a laptop
+        here, region = False, ""  # nobody runs a closed model on a laptop
         notes = ("a closed model behind a local address: a proxy, counted as cloud",)
-        where, region = factors.CLOUD, ""
-    elif here or host_class == "private":
+        where = factors.CLOUD
+    elif here or key.host_class == "private":
         where = place
     else:
-        where = region if region and known(region) else COUNTRIES.get(provider, factors.CLOUD)
-    grid = _stated("grid", overrides.grid_g_per_kwh, "gCO2e/kWh") or factors.intensity(where)
-    ewif = _stated("ewif", overrides.ewif_l_per_kwh, "L/kWh") or factors.water(where)
-    law, by_law = None, None
-    if model is not None:
-        law = _law(model, kind, here)
-        band = _band(model, kind, here, estimated)
-        by_law = _own_machine(band, grid, ewif) if here else data_centre(band, grid, ewif, provider, region, overrides)
+        where = region if region and known(region) else COUNTRIES.get(key.provider, factors.CLOUD)
+    power = electricity(where, key.period, user, overrides.grid, overrides.signal)
     by_meter = by_cpu = None
     if here:
-        meter = factors.hardware("meter")
-        by_meter = _own_machine(_interval(meter), grid, ewif, meter)
-        core = _stated("core_power", overrides.core_power_w, "W") or factors.hardware("core_power_unknown")
-        by_cpu = _own_machine(_interval(core), grid, ewif, core)
-    return Serving(model, law, by_law, by_meter, by_cpu, _trust(model), grid.place or where, notes)
+        meter, core = factors.hardware("meter", user=user), factors.hardware("core_power_unknown", user=user)
+        by_meter = own_machine(meter.value, of_factor(meter), power, user, meter)
+        by_cpu = own_machine(core.value, of_factor(core), power, user, core)
+    if model is None:
+        return Serving(None, None, None, by_meter, by_cpu, UNKNOWN, power.grid.place, notes)
+    causes = [within("tokens", model.name, energy.ESTIMATED_BAND)] if key.usage == "estimated" else []
+    if here:
+        causes.append(within("local law", "", energy.LOCAL_BAND))
+        law = Law(
+            energy.local(model.active_b.value), _knowledge(model), (), (("law of a local model", energy.LOCAL_SOURCE),)
+        )
+        sizes = generation.over_sizes(
+            model.total_b, model.active_b, lambda _, active_b: energy.local(active_b).per_output_token
+        )
+    elif key.kind in forward.KINDS:
+        law, sizes = _forward(model, key)
+    else:
+        setting = _stated(model, key, overrides)
+        law, sizes = _generation(model, setting, state, key)
+    if sizes != ONE:
+        causes.append(cause("parameters", model.name, sizes))
+    causes += law.causes
+    by_law = (
+        own_machine(1.0, tuple(causes), power, user)
+        if here
+        else data_centre(tuple(causes), key.provider, region, power, user)
+    )
+    return Serving(
+        model, law.coefficients, by_law, by_meter, by_cpu, law.trust, power.grid.place, notes + law.notes, law.basis
+    )
 
 
 def _model(name: str, kind: str, overrides: Overrides) -> Model:
-    model = factors.look_up(name, "embeddings" if kind in FORWARD else "chat")
+    model = factors.look_up(name, "embeddings" if kind in forward.KINDS else "chat")
     told = overrides.models.get(name) or overrides.models.get(model.name)
     if not told:
         return model
@@ -123,8 +167,8 @@ def _model(name: str, kind: str, overrides: Overrides) -> Model:
         model,
         knowledge="known",
         tier="",
-        total_b=factors.Size(total, total, total),
-        active_b=factors.Size(active, active, active),
+        total_b=Size(total, total, total),
+        active_b=Size(active, active, active),
         source="the user's settings",
         source_url="[tool.jevons]",
         licence="the user's own",
@@ -132,119 +176,104 @@ def _model(name: str, kind: str, overrides: Overrides) -> Model:
     )
 
 
-def _law(model: Model, kind: str, here: bool) -> energy.Coefficients:
-    if here:
-        return energy.local(model.active_b.value)
-    law = energy.embedding if kind in FORWARD else energy.generation
-    return law(model.total_b.value, model.active_b.value)
-
-
-def _band(model: Model, kind: str, here: bool, estimated: bool) -> Interval:
-    """Everything unknown between tokens and joules, as one relative interval."""
-    causes = [around(1.0, energy.ESTIMATED_BAND if estimated else 1.0)]
+def _knowledge(model: Model) -> str:
+    """Trust in a figure of which the model alone is known."""
     if model.knowledge == "unknown":
-        causes.append(around(1.0, energy.UNKNOWN_BAND))
-    elif here:
-        causes.append(around(1.0, energy.LOCAL_BAND))
-    elif kind in FORWARD:
-        causes.append(around(1.0, energy.EMBEDDING_BAND))
-    else:
-        causes.append(around(1.0, energy.TIER_BAND if model.tier else energy.KNOWN_BAND))
-    if not model.tier:  # the bands of tiers hold the spread of sizes already
-        size = model.total_b
-        causes.append(Interval(size.low / size.value, 1.0, size.high / size.value))
-    elif kind in FORWARD:
-        causes.append(around(1.0, energy.TIER_BAND / energy.KNOWN_BAND))
-    return product(*causes)
-
-
-def _trust(model: Model | None) -> str:
-    if model is None or model.knowledge == "unknown":
         return UNKNOWN
     vague = model.total_b.high / model.total_b.low > 2
     return TIER if model.tier or vague else MODEL
 
 
-def _interval(factor: Factor) -> Interval:
-    return Interval(factor.low, factor.value, factor.high)
+def _forward(model: Model, key: Key) -> tuple[Law, Interval]:
+    def law(total_b: float, active_b: float) -> energy.Coefficients:
+        of = network(model, total_b, active_b)
+        # servers load what is released in 32 bits in 16
+        return forward.coefficients(total_b, active_b, layers=of.layers, weight_bytes=min(of.weight_bytes, 2.0))
+
+    made = law(model.total_b.value, model.active_b.value)
+    sizes = generation.over_sizes(model.total_b, model.active_b, lambda *sizes: float(law(*sizes).per_fresh_token))
+    causes = (within("serving", " ".join(serving_of(key)), forward.BAND),)
+    basis = (
+        (f"{forward.BATCH.mid:g} requests share a pass ({forward.BATCH.low:g} to {forward.BATCH.high:g})", JUDGEMENT),
+        ("law of one forward pass", forward.SOURCE),
+    )
+    return Law(made, _knowledge(model), causes, basis), sizes
 
 
-def _stated(name: str, figure: Interval | None, unit: str) -> Factor | None:
-    return None if figure is None else factors.stated(name, figure.low, figure.mid, figure.high, unit)
-
-
-def data_centre(
-    band: Interval, grid: Factor, ewif: Factor, provider: str, region: str, overrides: Overrides | None = None
-) -> Rates:
-    """Rates per joule of GPU; `band` is what is uncertain of the joules, its middle how many there are."""
-    overrides = overrides or Overrides()
-    host, idle = factors.host(), factors.idle()
-    pue = _stated("pue", overrides.pue, "1") or factors.pue(provider, region)
-    wue = _stated("wue", overrides.wue_l_per_kwh, "L/kWh") or factors.wue(provider, region)
-    made = (factors.hardware("gpu_embodied"), factors.hardware("server_share_embodied"))
-    server = (band, _interval(host), _interval(idle))
-    energy_it_j = energy.it_energy(1.0, host.value, idle.value)
-    facility_j = energy.facility_energy(energy_it_j, pue.value)
-    site = _site(wue, pue, ewif)
-    return _rates(
-        spread(facility_j, *server, _interval(pue)),
-        spread(carbon.operational_g(facility_j / J_PER_KWH, grid.value), *server, _interval(pue), _interval(grid)),
-        spread(water.water_l(energy_it_j / J_PER_KWH, wue.value, pue.value, ewif.value), *server, site),
-        band,
-        made,
-        ("gpu_power", "gpu_lifetime", "gpu_utilisation"),
-        (host, idle, pue, grid, wue, ewif),
+def network(model: Model, total_b: float | None = None, active_b: float | None = None) -> generation.Network:
+    """What the step of a server depends on of a model; at other sizes than its middle ones where given."""
+    total_b = total_b or model.total_b.value
+    bits = model.weight_bits
+    return generation.Network(
+        total_b=total_b,
+        active_b=active_b or model.active_b.value,
+        weight_bytes=bits / 8 if bits else generation.bytes_per_parameter(total_b),
+        layers=model.layers,
+        kv_bytes=model.kv_bytes_per_token,
     )
 
 
-def _site(wue: Factor, pue: Factor, ewif: Factor) -> Interval:
-    """Litres per kWh of IT; its terms share no cause, bounds add all the same (too wide, never too narrow)."""
-    return Interval(
-        water.water_l(1.0, wue.low, pue.low, ewif.low),
-        water.water_l(1.0, wue.value, pue.value, ewif.value),
-        water.water_l(1.0, wue.high, pue.high, ewif.high),
-    )
+def _stated(model: Model, key: Key, overrides: Overrides) -> generation.Setting:
+    """What the user said of a serving."""
+    return overrides.servings.get(key.model) or overrides.servings.get(model.name) or generation.Setting()
 
 
-def _own_machine(scale: Interval, grid: Factor, ewif: Factor, *more: Factor) -> Rates:
-    """Rates per joule, or per busy core-second, of one's own machine: `scale` gives joules. No PUE, no WUE."""
-    joules = scale.mid
-    return _rates(
-        spread(joules, scale),
-        spread(carbon.operational_g(joules / J_PER_KWH, grid.value), scale, _interval(grid)),
-        spread(water.water_l(joules / J_PER_KWH, 0.0, 1.0, ewif.value), scale, _interval(ewif)),
-        scale,
-        (factors.hardware("local_embodied"),),
-        ("local_power", "local_lifetime", "local_utilisation"),
-        (grid, ewif, *more),
-    )
+def _told(setting: generation.Setting) -> str:
+    """What is said of a serving, in words."""
+    parts = [
+        f"{setting.gpus:g} x {setting.gpu_name}" if setting.gpus and setting.gpu_name else setting.gpu_name,
+        f"batch {setting.batch:g}" if setting.batch else "",
+        setting.engine,
+    ]
+    usual = " or ".join(name for name, _, _ in generation.USUAL)
+    return ", ".join(filter(None, parts)) or f"serving not known: {usual}, any batch of the benchmark"
 
 
-def _rates(
-    facility_j: Interval,
-    carbon_g: Interval,
-    water_l: Interval,
-    machine_j: Interval,
-    made: tuple[Factor, ...],
-    life: tuple[str, str, str],
-    used: tuple[Factor, ...],
-) -> Rates:
-    power, lifetime, utilisation = (factors.hardware(name) for name in life)
-    made_kg = ZERO
-    for part in made:
-        made_kg += _interval(part)
-    busy_s = embodied.busy_s(machine_j.mid, power.value)
-    return Rates(
-        energy_wh=facility_j * (1 / J_PER_WH),
-        carbon_g=carbon_g,
-        water_l=water_l,
-        embodied_g=spread(
-            embodied.embodied_g(busy_s, made_kg.mid, lifetime.value, utilisation.value),
-            machine_j,
-            made_kg,
-            _interval(power).inverse(),
-            _interval(lifetime).inverse(),
-            _interval(utilisation).inverse(),
-        ),
-        factors=(*used, *made, power, lifetime, utilisation),
-    )
+def _generation(model: Model, stated: generation.Setting, state: State, key: Key) -> tuple[Law, Interval]:
+    """The law of a model that writes: as the settings say, and as far as enough timed calls tell."""
+    weight = min(state.calls / ENOUGH, 1.0) if state.latency_s and not stated.latency_s else 0.0
+    timed = msgspec.structs.replace(stated, latency_s=state.latency_s, latency_error=CLIENT_ERROR)
+    told = [(setting, share) for setting, share in ((stated, 1 - weight), (timed, weight)) if share]
+    made = [(generation.coefficients(network(model), setting), share) for setting, share in told]
+    new = model.lineage not in fitted().lineages
+    parts = {
+        name: sum(getattr(linear.coefficients, name) * share for linear, share in made)
+        for name in energy.Coefficients.__struct_fields__
+    }
+    widths: dict[str, float] = {}
+    for linear, share in made:
+        for name, width in generation.causes(linear.known, new).items():
+            widths[name] = widths.get(name, 0.0) + width * share
+    # one who knows the serving of a provider knows it for all its models
+    provider, name, place, month = serving_of(key)
+    shared = " ".join((provider, place, month) if stated.gpu else (provider, name, place, month))
+    # two models of one lineage are as far apart as any two (VALIDATION.md), so each has a deviation of its own
+    of = {"form": ("form", ""), "lineage": ("model", model.name), "serving": ("serving", shared)}
+    causes = [within(*of[name], math.exp(width)) for name, width in widths.items()]
+    last, _ = made[-1]
+    notes: tuple[str, ...] = (f"interval of a {'new' if new else 'known'} lineage",)
+    if last.extrapolated:
+        causes.append(within("engine", stated.engine or stated.gpu_name, generation.EXTRAPOLATED_BAND))
+        notes += ("extrapolated: measured on vLLM, A100, H100 and B200 only",)
+
+    def joules(total_b: float, active_b: float) -> float:
+        at = generation.coefficients(network(model, total_b, active_b), told[-1][0]).coefficients
+        return float(at.joules(1, generation.TRAFFIC_INPUT, 0, generation.TRAFFIC_OUTPUT, 0, 0))
+
+    trust = _knowledge(model)
+    if trust == MODEL and last.known in (generation.SERVING, generation.BOTH):
+        trust = SERVING
+    elif weight == 1.0 or stated.latency_s:
+        trust = {MODEL: LATENCY, TIER: TIER_LATENCY}.get(trust, trust)
+    basis = [
+        (_told(stated), "[tool.jevons.serving] of the project" if stated != generation.Setting() else JUDGEMENT),
+        (f"a server's usual traffic, {generation.TRAFFIC_INPUT:,.0f} tokens in and {generation.TRAFFIC_OUTPUT:g} out",
+         generation.TRAFFIC_SOURCE),
+        ("law of one step of a serving engine", fitted().source),
+    ]  # fmt: skip
+    if weight:
+        few = "" if weight == 1.0 else f", so few that they count {weight:.0%}"
+        timed_streams = f"{1e3 * (state.latency_s or 0):.3g} ms between tokens over {state.calls:,} timed calls{few}"
+        basis.insert(1, (timed_streams, "the ledger: pooled timings of the calls' streams"))
+    law = Law(energy.Coefficients(**parts), trust, tuple(causes), tuple(basis), notes)
+    return law, generation.over_sizes(model.total_b, model.active_b, joules)

@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping
 
 from jevons import factors
 from jevons.factors import Model, Size
-from jevons.factors.gpus import gpu
 from jevons.factors.grid import known
-from jevons.footprint.energy import bytes_per_parameter
-from jevons.footprint.generation import Estimate, Network, Setting, estimate
-from jevons.footprint.interval import ONE, Interval, around, product
-from jevons.footprint.serving import data_centre
-from jevons.footprint.step import Accelerator
+from jevons.factors.models import SAME_SIZE
+from jevons.footprint.causes import Term, cause, interval, within
+from jevons.footprint.generation import (
+    EXTRAPOLATED_BAND,
+    Estimate,
+    Network,
+    Setting,
+    bytes_per_parameter,
+    estimate,
+    over_sizes,
+    served_by,
+)
+from jevons.footprint.rates import FIGURES, data_centre, electricity
+from jevons.footprint.step import fitted
 
 COLUMNS = (
     "model", "architecture", "total_params_b", "active_params_b", "weight_bits", "gpu", "n_gpus", "engine",
     "batch_avg", "input_tokens", "output_tokens", "itl_s", "place",
 )  # fmt: skip
 ARCHITECTURES = ("", "dense", "moe", "hybrid", "encdec")
-RESULTS = ("gpu_energy_j", "energy_wh", "carbon_g", "water_l", "embodied_g")
+RESULTS = ("gpu_energy_j", *FIGURES)
 """Each with _low, _mid, _high: joules of GPU; then the facility's energy, operational carbon, water, hardware."""
 RESULT_COLUMNS = tuple(f"{name}_{end}" for name in RESULTS for end in ("low", "mid", "high"))
 
@@ -29,9 +36,6 @@ USUAL_INPUT = 150.0
 """Tokens of a chat prompt where the row has none: the benchmark's chats."""
 UNSTATED_ACTIVE = 0.15
 """Active over total parameters of a mixture that says no more: 22 of 235, 17 of 109, 4 of 21 billion."""
-EXTRAPOLATED_BAND = 1.8
-"""Predicted over measured was 0.7 to 1.8 on other engines and GPUs (Argonne, Shang, PyTorch, TokenPowerBench)."""
-_OLD_ENGINE = re.compile(r"vllm\D*0\.[0-6](\.|$)")
 
 
 def row(given: Mapping[str, str]) -> dict[str, str]:
@@ -59,20 +63,36 @@ def row(given: Mapping[str, str]) -> dict[str, str]:
         notes.append(f"input_tokens unknown: {fresh:g} assumed")
     model = factors.look_up(given.get("model") or "")
     total, active, knowledge = _sizes(model, architecture, number)
-    setting = _setting(given, number, notes)
-    bits = number["weight_bits"] or 8 * bytes_per_parameter(total.value)
-    made = _over_sizes(total, active, bits, setting, fresh, output)
-    band = made.joules
+    served = _setting(given, number, notes)
+    bits = number["weight_bits"] or model.weight_bits or 8 * bytes_per_parameter(total.value)
+    # a name tells layers and cache as long as the row is of the size that it has
+    named = (
+        model.knowledge == "known" and model.total_b.low <= total.value * SAME_SIZE <= model.total_b.high * SAME_SIZE**2
+    )
+    shape = (model.layers, model.kv_bytes_per_token) if named else (None, None)
+    new = model.lineage not in fitted().lineages
+
+    def joules(total_b: float, active_b: float) -> Estimate:
+        network = Network(total_b=total_b, active_b=active_b, weight_bytes=bits / 8, layers=shape[0], kv_bytes=shape[1])
+        return estimate(network, served, fresh, output, new_lineage=new)
+
+    made = joules(total.value, active.value)
+    causes = [
+        cause("joules", "", made.joules),
+        cause("parameters", "", over_sizes(total, active, lambda *sizes: joules(*sizes).joules.mid)),
+    ]
     if made.extrapolated:
-        band = product(band, around(1.0, EXTRAPOLATED_BAND))
-    trust = f"{knowledge}, {made.known} known" + (", extrapolated" if made.extrapolated else "")
+        causes.append(within("engine", "", EXTRAPOLATED_BAND))
+    trust = f"{knowledge}, {made.known} known, {'new' if new else 'known'} lineage"
+    if made.extrapolated:
+        trust += ", extrapolated"
     place = (given.get("place") or "").strip()
     if place and not known(place):
         notes.append(f"place {place} not known: a cloud somewhere")
     where = place if place and known(place) else factors.CLOUD
-    rates = data_centre(band * (1 / band.mid), factors.intensity(where), factors.water(where), "", where)
-    of_one = (rates.energy_wh, rates.carbon_g, rates.water_l, rates.embodied_g)
-    figures = (band, *(rate * band.mid for rate in of_one))
+    rates = data_centre(tuple(causes), "", where, electricity(where))
+    spent = made.joules.mid
+    figures = (interval([Term(spent, tuple(causes))]), *(rates.interval(name, spent) for name in FIGURES))
     numbers = (f"{number:.6g}" for figure in figures for number in (figure.low, figure.mid, figure.high))
     return dict(zip(RESULT_COLUMNS, numbers, strict=True)) | {"trust": trust, "note": "; ".join(notes)}
 
@@ -114,34 +134,11 @@ def _sizes(model: Model, architecture: str, number: Mapping[str, float | None]) 
 
 
 def _setting(given: Mapping[str, str], number: Mapping[str, float | None], notes: list[str]) -> Setting:
-    name = (given.get("gpu") or "").strip()
-    card = gpu(name) if name else None
-    if name and card is None:
-        notes.append(f"gpu {name} not known: usual ones assumed")
+    gpus, batch, latency_s = number["n_gpus"], number["batch_avg"], number["itl_s"]
     engine = (given.get("engine") or "").strip()
-    return Setting(
-        gpu=Accelerator(card.tdp_w, card.bandwidth_gb_s, card.bf16_tflops) if card else None,
-        gpu_name=card.name if card else "",
-        memory_gb=card.memory_gb if card else 80.0,
-        gpus=number["n_gpus"],
-        batch=number["batch_avg"],
-        latency_s=number["itl_s"],
-        old_engine=bool(_OLD_ENGINE.search(engine.lower())),
-        engine=engine,
-    )
-
-
-def _over_sizes(total: Size, active: Size, bits: float, setting: Setting, fresh: float, output: float) -> Estimate:
-    """The estimate at the middle size, as much wider as small and large ones are apart."""
-
-    def at(total_b: float, active_b: float) -> Estimate:
-        network = Network(total_b=total_b, active_b=min(active_b, total_b), weight_bytes=bits / 8)
-        return estimate(network, setting, fresh, output)
-
-    middle = at(total.value, active.value)
-    mid = middle.joules.mid
-    spread = ONE
-    if total.low < total.high or active.low < active.high:
-        small, large = at(total.low, active.low).joules.mid, at(total.high, active.high).joules.mid
-        spread = Interval(min(small / mid, 1.0), 1.0, max(large / mid, 1.0))
-    return Estimate(product(middle.joules, spread), middle.known, middle.extrapolated)
+    made = served_by(gpus=gpus, batch=batch, latency_s=latency_s, engine=engine)
+    try:
+        return served_by((given.get("gpu") or "").strip(), gpus=gpus, batch=batch, latency_s=latency_s, engine=engine)
+    except LookupError as error:
+        notes.append(f"{str(error.args[0]).partition(';')[0]}: usual ones assumed")
+        return made

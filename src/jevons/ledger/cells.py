@@ -30,7 +30,7 @@ class Key(NamedTuple):
     status: str
     """Class of the outcome: ``2xx`` ... ``5xx``, ``cut`` for a stream cut short, ``none`` without a response."""
     period: str
-    """Serving period, the UTC month (``2026-11``)."""
+    """Serving period, the UTC month (``2026-11``); the hour (``2026-11-23T14``) where carbon is told by the hour."""
 
 
 class Sums(msgspec.Struct):
@@ -114,8 +114,8 @@ def status_class(call: Call) -> str:
     return "none" if call.status is None and call.error else f"{(call.status or 200) // 100}xx"
 
 
-def key(call: Call) -> Key:
-    """The physics key of a call."""
+def key(call: Call, period: Callable[[int], str] = month) -> Key:
+    """The physics key of a call; `period` maps its start to a month or an hour."""
     return Key(
         call.kind,
         call.provider,
@@ -125,18 +125,22 @@ def key(call: Call) -> Key:
         call.mode,
         call.usage,
         status_class(call),
-        month(call.started_us),
+        period(call.started_us),
     )
 
 
-def cells(calls: Iterable[Call], by: Callable[[Call], tuple[Any, ...]] = lambda call: ()) -> list[Cell]:
+def cells(
+    calls: Iterable[Call],
+    by: Callable[[Call], tuple[Any, ...]] = lambda call: (),
+    period: Callable[[int], str] = month,
+) -> list[Cell]:
     """Fold calls into cells of one physics key and one group each, in order of first appearance.
 
-    `by` maps a call to its group, a hashable tuple.
+    `by` maps a call to its group, a hashable tuple; `period` a start in microseconds to its serving period.
     """
     table: dict[tuple[Key, tuple[Any, ...]], Sums] = {}
     for call in calls:
-        place = (key(call), by(call))
+        place = (key(call, period), by(call))
         sums = table.get(place)
         if sums is None:
             sums = table[place] = Sums()

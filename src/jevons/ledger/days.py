@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 import time
 from functools import lru_cache
 
@@ -19,6 +20,19 @@ def month(started_us: int) -> str:
     """UTC month (``2026-11``) of the same."""
     found = day(started_us)
     return found if found == UNKNOWN else found[:7]
+
+
+def hour(started_us: int) -> str:
+    """UTC hour (``2026-11-23T14``) of the same."""
+    found = day(started_us)
+    return found if found == UNKNOWN else f"{found}T{started_us // 3_600_000_000 % 24:02d}"
+
+
+def start_of(period: str) -> int | None:
+    """Unix seconds at which an hour (``2026-11-23T14``) begins; None for other periods."""
+    if len(period) != len("2026-11-23T14"):
+        return None
+    return calendar.timegm(time.strptime(period, "%Y-%m-%dT%H"))
 
 
 @lru_cache(maxsize=4096)

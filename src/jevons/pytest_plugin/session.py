@@ -240,7 +240,7 @@ class Session:
             return
         run = self.run_record(ended=True)
         self.spool(run)
-        self.summary = Summary(self.config, run, self.reports, self.errors)
+        self.summary = Summary(self.config, self.settings, run, self.reports, self.errors)
         # A process that a test started wrote a file of its own if it made a call.
         from_children = len(self.home.spools(self.run_id)) > 1 + len(self.from_workers)
         if self.calls or self.workers_missing or from_children or any(output["calls"] for output in self.from_workers):

@@ -12,6 +12,7 @@ import pytest
 from jevons.ledger.home import Home
 from jevons.ledger.read import read
 from jevons.record import Event, Run
+from jevons.settings import Settings
 
 if TYPE_CHECKING:
     from jevons.report.document import Document
@@ -25,8 +26,11 @@ Reports = list[tuple[str, Path | None]]
 class Summary:
     """Reports of one finished session. Never fails it: what goes wrong is said in a line."""
 
-    def __init__(self, config: pytest.Config, run: Run, reports: Reports, errors: Sequence[str]) -> None:
+    def __init__(
+        self, config: pytest.Config, settings: Settings, run: Run, reports: Reports, errors: Sequence[str]
+    ) -> None:
         self._config = config
+        self._settings = settings
         self._run = run
         self._reports = reports
         self._errors = errors
@@ -40,10 +44,12 @@ class Summary:
             for event in unwritten:
                 reading.add(event)
             if reading.calls:
+                from jevons.footprint import overrides
                 from jevons.report.build import build
 
                 notes = [f"jevons could not read a call: {error}" for error in self._errors]
-                self._document = build(reading, self._run, extra_notes=notes)
+                known = overrides(self._settings, self._config.rootpath)
+                self._document = build(reading, self._run, extra_notes=notes, overrides=known)
                 self._junit(self._document)
                 self._write(self._document)
         except Exception as error:

@@ -7,11 +7,13 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from jevons.footprint import METHOD_VERSION
-from jevons.footprint.account import Account, Part, account, total
+from jevons.footprint import METHOD_VERSION, Overrides
+from jevons.footprint.account import Account, account, total
+from jevons.footprint.figures import Figures
 from jevons.footprint.interval import Interval
+from jevons.footprint.rates import MARKET
 from jevons.ledger.cells import Cell, cells
-from jevons.ledger.days import day
+from jevons.ledger.days import day, hour, month
 from jevons.ledger.read import Reading
 from jevons.ledger.repeats import exact
 from jevons.record import Call, Run, TestResult
@@ -23,7 +25,13 @@ OUTSIDE = "(outside tests)"
 
 
 def build(
-    reading: Reading, run: Run, *, by: str = "test", extra_notes: Iterable[str] = (), place: str = ""
+    reading: Reading,
+    run: Run,
+    *,
+    by: str = "test",
+    extra_notes: Iterable[str] = (),
+    place: str = "",
+    overrides: Overrides | None = None,
 ) -> Document:
     """Fold the calls of one run into its report.
 
@@ -35,12 +43,11 @@ def build(
     calls = reading.calls
     mode = "recorded" if calls and all(call.mode == "recorded" for call in calls) else "live"
     place = place or run.place
-    by_group = cells(calls, lambda call: (call.test, call.fixture, call.role, _file(call), day(call.started_us)))
-    figures = account(by_group, place=place)
-    pairs = list(zip(by_group, figures, strict=True))
-    whole = total(figures)
+    accounts = priced(calls, place, overrides)
+    whole = total(accounts)
     counts = count(calls, mode)
     level = whole.recorded if mode == "recorded" else whole.live
+    has_contract = any(MARKET in rates.terms for rates in level.figures.spent)
     return Document(
         run=run.id,
         project=run.project,
@@ -48,20 +55,29 @@ def build(
         method=METHOD_VERSION,
         counts=counts,
         mode=mode,
-        level=_level(level),
+        level=_level(level.figures),
         coverage=whole.coverage,
         at_least=whole.at_least,
         trust=whole.trust,
-        avoided=_level(whole.avoided) if counts.replayed else None,
+        avoided=_level(whole.avoided.figures) if counts.replayed else None,
         place=whole.place,
+        grid=(overrides or Overrides()).grid,
+        market_g=_range(level.figures.interval(MARKET)) if has_contract else None,
         tests=len({result.test for result in reading.tests} or {call.test for call in calls if call.test}),
         by=by,
-        rows=rows(pairs, _named(by, reading.tests), reading.tests if by == "test" else (), mode),
-        roles=rows(pairs, lambda cell: [(cell.group[2], 1.0)], (), mode),
+        rows=rows(accounts, named(by, reading.tests), reading.tests if by == "test" else (), mode),
+        roles=rows(accounts, lambda cell: [(cell.group[2], 1.0)], (), mode),
         waste=_waste(counts, mode),
         next=_next(counts, by),
         notes=[*_notes(counts, run, reading), *extra_notes],
     )
+
+
+def priced(calls: Iterable[Call], place: str = "", overrides: Overrides | None = None) -> list[Account]:
+    """Calls in cells by test, fixture, role, file and day, with their figures."""
+    period = hour if overrides and overrides.signal else month
+    made = cells(calls, lambda call: (call.test, call.fixture, call.role, _file(call), day(call.started_us)), period)
+    return account(made, place=place, overrides=overrides)
 
 
 def _file(call: Call) -> str:
@@ -91,34 +107,30 @@ def count(calls: Iterable[Call], mode: str = "live") -> Counts:
     return counts
 
 
-def _level(part: Part) -> Level:
+def _level(figures: Figures) -> Level:
     """The document's form of a sum that the footprint made."""
-    sums = {name: getattr(part, name) for name in Level.__struct_fields__}
-    return Level(**{name: Range(made.low, made.mid, made.high) for name, made in sums.items()})
+    return Level(**{name: _range(figures.interval(name)) for name in Level.__struct_fields__})
 
 
-def _add(parts: list[float], interval: Interval, share: float) -> None:
-    parts[0] += interval.low * share
-    parts[1] += interval.mid * share
-    parts[2] += interval.high * share
+def _range(made: Interval) -> Range:
+    return Range(made.low, made.mid, made.high)
 
 
 def rows(
-    pairs: Iterable[tuple[Cell, Account]],
-    named: Callable[[Cell], list[tuple[str, float]]],
+    accounts: Iterable[Account],
+    belongs: Callable[[Cell], list[tuple[str, float]]],
     results: Iterable[TestResult],
     mode: str = "live",
 ) -> list[Row]:
     """Rows by energy of calls of one mode, the heaviest first.
 
-    `named` gives the rows that a cell belongs to, with its shares.
+    `belongs` gives the rows that a cell belongs to, with its shares.
     """
     own: dict[str, list[Any]] = defaultdict(lambda: [0, 0.0, 0.0, 0])
-    levels: dict[str, dict[str, list[float]]] = defaultdict(
-        lambda: {name: [0.0, 0.0, 0.0] for name in Level.__struct_fields__}
-    )
-    for cell, figure in pairs:
-        for name, share in named(cell):
+    figures: dict[str, Figures] = defaultdict(Figures)
+    for made in accounts:
+        cell = made.cell
+        for name, share in belongs(cell):
             row = own[name]
             if share == 1.0:
                 row[0] += cell.sums.calls
@@ -126,33 +138,34 @@ def rows(
                 row[1] += cell.sums.calls * share
             row[2] += (cell.sums.input + cell.sums.output) * share
             row[3] += cell.sums.calls if cell.key.status != "2xx" and share == 1.0 else 0
-            if figure.mode == mode:
-                for field, parts in levels[name].items():
-                    _add(parts, getattr(figure, field), share)
+            if made.mode == mode:
+                figures[name].add(made.figures, share)
     attempts: dict[str, int] = {}
     outcomes: dict[str, str] = {}
     for result in results:
         attempts[result.test] = max(attempts.get(result.test, 1), result.attempt)
         outcomes[result.test] = result.outcome
-    energy = sum(parts["energy_wh"][1] for parts in levels.values())
-    made = [
+    levels = {name: _level(figures[name]) for name in own}
+    energy = sum(level.energy_wh.mid for level in levels.values())
+    table = [
         Row(
             name=name,
             calls=calls,
             shared_calls=shared,
             tokens=tokens,
             failed=failed,
-            level=Level(**{field: Range(*parts) for field, parts in levels[name].items()}),
-            share=levels[name]["energy_wh"][1] / energy if energy else 0.0,
+            level=levels[name],
+            share=levels[name].energy_wh.mid / energy if energy else 0.0,
             attempts=attempts.get(name, 1),
             outcome=outcomes.get(name, ""),
         )
         for name, (calls, shared, tokens, failed) in own.items()
     ]
-    return sorted(made, key=lambda row: (-row.level.energy_wh.mid, -row.tokens, -row.calls, row.name))
+    return sorted(table, key=lambda row: (-row.level.energy_wh.mid, -row.tokens, -row.calls, row.name))
 
 
-def _named(by: str, results: Iterable[TestResult]) -> Callable[[Cell], list[tuple[str, float]]]:
+def named(by: str, results: Iterable[TestResult]) -> Callable[[Cell], list[tuple[str, float]]]:
+    """For rows of one of `BY`: the names of a cell's rows, each with its share of the cell."""
     if by == "model":
         return lambda cell: [(cell.key.model or "(no model named)", 1.0)]
     if by == "provider":

@@ -87,7 +87,11 @@ class Document(msgspec.Struct):
     avoided: Level | None
     """What replays avoided."""
     place: str
-    """Grid used, in words."""
+    """Whose electricity, in words."""
+    grid: str
+    """Carbon intensity of it: ``average``, or the ``operating`` or ``build`` margin."""
+    market_g: Range | None
+    """Carbon by contract of the calls that a contract of the user's covers; None without one."""
     tests: int
     """Tests that ran."""
     by: str

@@ -8,6 +8,9 @@ from jevons.report.numbers import between, percent
 ROLES = {"judge": "judges", "set-up": "set-up", "product": "product"}
 
 
+GRIDS = {"average": "average", "operating": "operating margin", "build": "build margin"}
+
+
 def counted(document: Document) -> list[str]:
     """What was counted: exact."""
     counts = document.counts
@@ -38,7 +41,7 @@ def rough(document: Document) -> list[str]:
     return [
         prefix + figures,
         f"figures for {covered}, 90 % intervals; weakest source: {document.trust}; "
-        f"grid average: {document.place or 'none used'}",
+        f"grid {GRIDS[document.grid]}: {document.place or 'none used'}",
     ]
 
 
@@ -68,12 +71,20 @@ def avoided(document: Document) -> str:
     return f"by {document.counts.replayed:,} replayed calls: {amounts(document.avoided)}"
 
 
+def market(document: Document) -> str:
+    """Carbon by contract, apart from the rest; empty without a contract."""
+    if document.market_g is None:
+        return ""
+    return f"by contracts that you state, market-based: {between(document.market_g, 'g')} CO2e, beside the above"
+
+
 def labelled(document: Document) -> list[tuple[str, str]]:
     """(label, line) pairs, in reading order, without the table."""
     lines = [("counted", line) for line in counted(document)] + [("rough", line) for line in rough(document)]
     after = [
         ("roles", roles(document)),
         ("avoided", avoided(document)),
+        ("market", market(document)),
         ("waste", document.waste),
         *(("note", note) for note in document.notes),
         ("next", document.next),

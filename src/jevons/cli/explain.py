@@ -1,0 +1,60 @@
+"""`jevons explain`: the derivation of a figure, to named sources."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+
+import click
+
+from jevons.cli.project import find, pick_run
+
+
+@click.command(
+    "explain",
+    epilog="""\b
+Examples:
+  jevons explain                                   the latest run's total
+  jevons explain test_answers                      a test, by a part of its name
+  jevons explain gpt-4o                            a model (also a provider, role, file or day)
+  jevons explain llama-3.3-70b                     a model that no run has called yet: one usual request
+  jevons explain total --format json -o why.json
+""",
+)
+@click.argument("what", default="total")
+@click.option("--run", default="latest", show_default=True, help="Run id or its beginning, or 'latest'.")
+@click.option("--place", default="", metavar="CODE", help="Where these machines stand: ISO 3166 code or cloud region.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option(
+    "--grid", type=click.Choice(["average", "operating", "build"]), help="Carbon intensity: average or margin."
+)
+@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="File to write to.")
+def command(what: str, run: str, place: str, grid: str | None, form: str, output: Path | None) -> None:
+    """Show how the figures of WHAT come about: formulas, counts, factors and where each comes from."""
+    import msgspec
+
+    from jevons.footprint import overrides
+    from jevons.ledger.read import Reading, read, run_ids
+    from jevons.report.explain import TOTAL, NotFoundError, explain
+    from jevons.report.tree import render
+
+    root, settings, home = find()
+    chosen = pick_run(home, run) if what == TOTAL or run_ids(home) else ""
+    reading = read(home, chosen) if chosen else Reading()
+    recorded = reading.runs.get(chosen)
+    place = place or (recorded.place if recorded else "") or settings.place
+    try:
+        made = explain(reading, chosen, what, place=place, overrides=overrides(settings, root, grid or ""))
+    except NotFoundError as error:
+        raise click.ClickException(str(error)) from error
+    if form == "json":
+        text = msgspec.json.format(msgspec.json.encode(made), indent=2).decode() + "\n"
+    else:
+        to_file = output is not None
+        width = 120 if to_file else min(shutil.get_terminal_size((100, 24)).columns, 140)
+        text = render(made, width=width, encoding="utf-8" if to_file else sys.stdout.encoding or "utf-8")
+    if output is None:
+        click.echo(text, nl=False)
+    else:
+        output.write_text(text, encoding="utf-8")
