@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from jevons.factors.gpus import gpu
 from jevons.footprint import forward
+from jevons.footprint.step import EIGHT_BITS
 
 SIZE = st.floats(0.004, 50)
 SHARE = st.floats(0.02, 1)
