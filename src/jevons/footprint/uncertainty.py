@@ -21,6 +21,11 @@ from jevons.footprint.figures import Figures
 from jevons.footprint.rates import FIGURES
 
 DRAWS, REPLICATES = 16_384, 8
+FEWEST = 64
+TINY = 1e-7
+"""No point lies closer to 0 or 1, where the normal quantile is infinite."""
+ROWS = 64
+"""Groups whose draws are looked at together."""
 LOW, HIGH = 0.05, 0.95
 
 
@@ -52,9 +57,9 @@ class Joint:
     def __init__(
         self, groups: Iterable[Figures], draws: int = DRAWS, replicates: int = REPLICATES, seed: int = 0
     ) -> None:
-        """`draws` and `replicates` are powers of two; ValueError otherwise."""
-        if draws & (draws - 1) or replicates & (replicates - 1) or not 1 <= replicates <= draws:
-            raise ValueError(f"draws {draws} and replicates {replicates}: powers of two, replicates no more than draws")
+        """`draws` and `replicates` are powers of two, `FEWEST` draws or more in each replicate; ValueError otherwise."""
+        if draws & (draws - 1) or replicates & (replicates - 1) or not 1 <= replicates <= draws // FEWEST:
+            raise ValueError(f"draws {draws}, replicates {replicates}: powers of two, {FEWEST} draws or more in each")
         self.groups = list(groups)
         self.draws, self.replicates, self.seed = draws, replicates, seed
         self._rates = {rates: at for at, rates in enumerate(dict.fromkeys(r for g in self.groups for r in g.spent))}
@@ -75,8 +80,9 @@ class Joint:
         made = np.empty((len(self._causes), self.draws), np.float32)
         for number in range(self.replicates):
             points = qmc.Sobol(max(len(self._causes), 1), rng=np.random.default_rng((self.seed, number)))
-            drawn = points.random(each).T[: len(made)]
-            made[:, number * each : (number + 1) * each] = ndtri(np.clip(drawn, 1e-9, 1 - 1e-9)) / Z90
+            drawn = np.maximum(points.random(each).astype(np.float32), np.float32(TINY)).T[: len(made)]
+            ndtri(np.minimum(drawn, np.float32(1 - TINY)), out=made[:, number * each : (number + 1) * each])
+        made /= np.float32(Z90)
         return made
 
     def _log_ratio(self, one: Cause) -> Any:
@@ -87,6 +93,10 @@ class Joint:
 
     def sums(self, name: str, frozen: frozenset[str] = frozenset()) -> Any:
         """Draws of one of `rates.FIGURES`: groups x draws. Causes of the kinds `frozen` stay at their middle."""
+        return self._joules @ self._per_joule(name, frozen)
+
+    def _per_joule(self, name: str, frozen: frozenset[str] = frozenset()) -> Any:
+        """Draws of what a joule costs: rates x draws."""
         logs: dict[Cause, Any] = {}
         per_joule = np.zeros((len(self._rates), self.draws), np.float32)
         for rates, at in self._rates.items():
@@ -98,19 +108,26 @@ class Joint:
                             logs[one] = self._log_ratio(one)
                         whole += logs[one]
                 per_joule[at] += np.float32(term.amount) * np.exp(whole)
-        return self._joules @ per_joule
+        return per_joule
 
     def interval(self, name: str) -> tuple[Any, Any]:
         """Lower and upper ends of a 90 % interval of one of `rates.FIGURES`, for each group."""
-        return _ends(self.sums(name))
+        per_joule = self._per_joule(name)
+        low, high = np.empty(len(self.groups), np.float32), np.empty(len(self.groups), np.float32)
+        drawn = np.empty((ROWS, self.draws), np.float32)
+        for start in range(0, len(self.groups), ROWS):  # as many at once as a cache holds
+            some = self._joules[start : start + ROWS]
+            made = np.matmul(some, per_joule, out=drawn[: len(some)])
+            low[start : start + ROWS], high[start : start + ROWS] = _ends(made)
+        return low, high
 
     def spread(self, name: str, group: int = 0) -> Spread:
         """One group's figure with its interval and the error of that."""
         return self._spread(self.sums(name)[group], self.groups[group].amount(name))
 
     def _spread(self, drawn: Any, middle: float) -> Spread:
-        low, high = _ends(drawn[None])
-        each = np.array(_ends(drawn.reshape(self.replicates, -1)))
+        each = np.array(_ends(drawn.reshape(self.replicates, -1).copy()))
+        low, high = _ends(drawn[None].copy())
         scatter = each.std(1, ddof=1).max() / np.sqrt(self.replicates) if self.replicates > 1 else np.nan
         wide = float(high[0] - low[0])
         return Spread(float(low[0]), middle, float(high[0]), float(scatter / wide) if wide else 0.0)
@@ -159,8 +176,9 @@ def _weights(figures: Figures, name: str) -> dict[tuple[str, str], float]:
 
 
 def _ends(drawn: Any) -> tuple[Any, Any]:
-    """5 and 95 % points of each row."""
+    """5 and 95 % points of each row, which is put in another order."""
     count = drawn.shape[1]
-    at = [int(LOW * (count - 1)), int(np.ceil(HIGH * (count - 1)))]
-    parted = np.partition(drawn, at, axis=1)
-    return parted[:, at[0]], parted[:, at[1]]
+    low, high = int(LOW * (count - 1)), int(np.ceil(HIGH * (count - 1)))
+    drawn.partition(high, axis=1)  # one after the other: numpy's fast selection finds one point at a time
+    drawn[:, :high].partition(low, axis=1)
+    return drawn[:, low].copy(), drawn[:, high].copy()
