@@ -21,6 +21,7 @@ from states import BOTH, LATENCY, MODEL, MODEL_LATENCY, SERVING, STATES, inner, 
 from tables import Bar, sha256, table
 
 from jevons.factors import look_up
+from jevons.footprint import generation
 from jevons.footprint import step as law
 
 FITTED = HERE.parent / "src" / "jevons" / "footprint" / "fitted.json"
@@ -224,10 +225,28 @@ def section(measurements: pathlib.Path, rows: Rows, found: Judged, shipped: law.
         "adds, `form` what is common to all. Two models of one lineage are no closer to each other than any two (see "
         "above), so `lineage` is shared by calls of one model only. Beside them the ratios that they give.",
         table(["known", "lineage", "level", *CAUSES, *PAIRS], causes),
+        linear(rows),
         "Forms chosen by the inner errors: " + ", ".join(f"{form} {n}" for form, n in counts.items() if n) + ".",
         f"{len(rows)} rows of {len(set(rows.model))} models in {len(set(rows.lineage))} lineages; "
         f"SHA-256 of the file {sha256(measurements)}.",
     ])  # fmt: skip
+
+
+def linear(rows: Rows) -> str:
+    """How far the linear prices of reports are from `estimate`, both with the model alone known."""
+    off = []
+    for i, network in rows.told(np.ones(len(rows), bool)):
+        fresh, output = float(rows.input[i]), float(rows.output[i])
+        pairs, reads = fresh * (fresh - 1) / 2, output * fresh + output * (output - 1) / 2
+        linear_j = generation.coefficients(network, generation.Setting()).coefficients.joules(
+            1, fresh, 0, output, pairs, reads
+        )
+        off.append(linear_j / generation.estimate(network, generation.Setting(), fresh, output).joules.mid)
+    low, middle, high = np.quantile(off, [0.05, 0.5, 0.95])
+    return (
+        "Reports price a call by coefficients that are linear at a server's usual traffic. Over what is judged above, "
+        f"model alone known, that is {middle:.2f} ({low:.2f} to {high:.2f} for 90 % of rows)."
+    )
 
 
 def ship(measurements: pathlib.Path, rows: Rows) -> law.Fit:
