@@ -25,8 +25,7 @@ import adapters_use  # noqa: F401
 from adapter import Either, Holds, PendingError, Results, choose
 from case_names import MANY, Given, base, read_name
 
-from jevons.footprint.claim_text import read, singular
-from jevons.footprint.claims import UNITS, Finding, Quantity, check, printed
+from jevons.footprint.claims import UNITS, Finding, Quantity, check, printed, read, singular
 from jevons.footprint.units import convert
 
 CASES = Path(__file__).resolve().parents[2] / "shared" / "data" / "papers" / "cases.json"

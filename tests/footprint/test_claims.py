@@ -4,8 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jevons.footprint.claim_text import read
-from jevons.footprint.claims import Quantity, check, printed
+from jevons.footprint.claims import Quantity, check, printed, read
 from jevons.footprint.units import convert
 
 

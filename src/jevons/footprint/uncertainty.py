@@ -57,7 +57,7 @@ class Joint:
     def __init__(
         self, groups: Iterable[Figures], draws: int = DRAWS, replicates: int = REPLICATES, seed: int = 0
     ) -> None:
-        """`draws` and `replicates` are powers of two, `FEWEST` draws or more in each replicate; ValueError otherwise."""
+        """`draws` and `replicates` are powers of two, `FEWEST` draws or more in each; ValueError otherwise."""
         if draws & (draws - 1) or replicates & (replicates - 1) or not 1 <= replicates <= draws // FEWEST:
             raise ValueError(f"draws {draws}, replicates {replicates}: powers of two, {FEWEST} draws or more in each")
         self.groups = list(groups)

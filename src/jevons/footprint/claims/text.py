@@ -1,10 +1,10 @@
-"""Figures in a sentence, for `claims`: a number with a unit that says what it is, or a factor by its name."""
+"""Figures in a sentence: a number with a unit that says what it is, or a factor by its name."""
 
 from __future__ import annotations
 
 import re
 
-from jevons.footprint.claims import Quantity, printed
+from jevons.footprint.claims.stated import Quantity, printed
 
 _KINDS = {
     "kWh": "energy", "MWh": "energy", "GWh": "energy", "TWh": "energy", "Wh": "energy",

@@ -1,4 +1,4 @@
-"""Published figures checked against each other, by rules that know no names.
+"""The rules.
 
 Printed digits are rounded: a figure stands for all that round (or, as a result, are cut) to it, and a finding is two
 figures that cannot both be true of any of those.
@@ -13,7 +13,7 @@ from itertools import combinations
 
 import msgspec
 
-from jevons.footprint.stated import FACTORS, UNITS, Quantity, Span, base_unit, printed
+from jevons.footprint.claims.stated import FACTORS, UNITS, Quantity, Span, base_unit
 
 AMOUNTS = ("energy", "carbon", "water")
 _ONE = Span(1.0, 1.0, 1.0)
@@ -252,6 +252,3 @@ def _implied(given: Sequence[Quantity], things: Sequence[str]) -> Iterator[Findi
             ratio=most[1].mid / least[1].mid if least[1].mid else math.inf,
             apart=_apart(most[1], least[1]),
         )
-
-
-__all__ = ["Finding", "Quantity", "check", "printed"]
