@@ -25,6 +25,7 @@ NOTE = (
     "What the columns mean, and the bars: `validation/PROTOCOL.md`."
 )
 MORE = {  # chapters that read other data: module, heading
+    "outside": "Other engines and machines",
     "forward": "Forward passes: embeddings and rerankers",
     "disclosures": "What providers disclose",
     "published": "Published results",
@@ -52,7 +53,12 @@ def main() -> None:
         ("Energy of a serving step", energy.section(told.measurements, rows, judged, fitted)),
         ("Latency", latency.section(rows, latency.judge(rows))),
     ]
-    data = {"forward": told.measurements, "disclosures": told.disclosures, "published": told.cases}
+    data = {
+        "outside": told.measurements,
+        "forward": told.measurements,
+        "disclosures": told.disclosures,
+        "published": told.cases,
+    }
     for name, heading in MORE.items():
         path = data[name]
         if path is not None and path.exists():

@@ -9,6 +9,7 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
+from jevons import factors
 from jevons.cli.estimate import command
 from jevons.footprint.table import COLUMNS, RESULTS, row
 
@@ -124,3 +125,21 @@ def test_any_row_gives_a_figure_or_says_why_not(given_):
     except ValueError as error:
         fault = str(error)
     assert any(name in fault for name in COLUMNS) if fault else made["energy_wh_mid"] or made["note"]
+
+
+def test_an_engine_for_machines_of_ones_own_is_a_whole_machine_at_its_place():
+    blind = FULL | {"gpu": "", "n_gpus": "", "batch_avg": ""}
+    made = row(blind | {"engine": "llama.cpp b3600", "place": "SE"})
+    assert "whole machine" in made["note"]
+    assert made["trust"] == "parameters, a machine of one's own"
+    joules, wh, g = (float(made[name]) for name in ("gpu_energy_j_mid", "energy_wh_mid", "carbon_g_mid"))
+    assert wh == pytest.approx(joules / 3600, rel=1e-5)  # no PUE
+    assert g == pytest.approx(wh / 1e3 * factors.intensity("SE").value, rel=1e-4)
+    card = row(FULL | {"engine": "llama.cpp b3600"})  # on a named card it is a server
+    assert card["trust"].endswith("extrapolated")
+
+
+def test_code_without_a_serving_engine_is_dearer():
+    served, eager = (row(FULL | {"engine": engine}) for engine in ("TGI 3", "transformers 4.45"))
+    assert float(eager["gpu_energy_j_mid"]) > float(served["gpu_energy_j_mid"])
+    assert float(eager["gpu_energy_j_high"]) > 3 * float(served["gpu_energy_j_high"])

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jevons.footprint.generation import Network, Setting, estimate, gpus_for
+from jevons.footprint.generation import EAGER, EXTRAPOLATED, Network, Setting, estimate, gpus_for, served_by
 from jevons.footprint.step import Accelerator, fitted, kv_bytes_of, layers_of, step
 
 LLAMA = Network(total_b=70.0, active_b=70.0)
@@ -19,7 +19,7 @@ def test_serving_known_is_one_step_for_each_token():
         kv_bytes=kv_bytes_of(70.0), mixture=0, gpus=4.0, batch=64.0, context=600.0, fresh_per_output=2.5,
     )  # fmt: skip
     assert made.joules.mid == pytest.approx(200 * one.joules / 64, rel=1e-12)
-    assert (made.known, made.extrapolated) == ("serving", False)
+    assert (made.known, made.extrapolated) == ("serving", None)
     assert made.joules.high / made.joules.mid == pytest.approx(fitted().bands["serving"]["new lineage"])
 
 
@@ -63,7 +63,14 @@ def test_knowing_less_is_never_surer():
     ],
 )
 def test_what_was_never_measured_is_extrapolated(setting):
-    assert estimate(LLAMA, setting, 10, 10).extrapolated
+    assert estimate(LLAMA, setting, 10, 10).extrapolated == EXTRAPOLATED
+
+
+def test_code_that_runs_layer_by_layer_is_dearer_and_less_sure():
+    made = estimate(LLAMA, served_by("H100", gpus=4, batch=8, engine="transformers 4.45"), 10, 10).extrapolated
+    assert made == EAGER
+    assert made.mid > EXTRAPOLATED.mid
+    assert made.high / made.low > EXTRAPOLATED.high / EXTRAPOLATED.low
 
 
 def test_weights_fit():

@@ -32,8 +32,12 @@ USUAL = (
 )
 """GPUs that serve where none is named (name, data sheet of the maker, GB of memory): a judgement."""
 FITTED = frozenset({"A100-SXM-40GB", "H100-SXM-80GB", "B200"})
-EXTRAPOLATED_BAND = 1.8
-"""Predicted over measured was 0.7 to 1.8 on other engines and GPUs (Argonne, Shang, PyTorch, TokenPowerBench)."""
+EXTRAPOLATED = Interval(1 / 1.8, 1.0, 1.8)
+"""Predicted over measured was 0.7 to 1.8 on other serving engines and GPUs (Argonne, Shang, TokenPowerBench)."""
+EAGER = Interval(0.4, 2.0, 10.0)
+"""Measured over predicted where a model's own Python code runs layer by layer, without a serving engine (Hugging Face's
+`transformers`): 1.0 (ML.ENERGY v1, Columbia 2025), 2.4 (AI Energy Score 2025), 3 and more (Wilkins 2024, no cache)."""
+_EAGER = re.compile(r"transformers|pytorch|fastchat|pipeline|eager|optimum", re.I)
 HEADROOM = 1.2
 """Memory for weights, cache and activations over that for weights (EcoLogits methodology 2025)."""
 WIDE_ABOVE_B = 100.0
@@ -123,8 +127,8 @@ class Estimate(msgspec.Struct, frozen=True):
 
     joules: Interval
     known: str
-    extrapolated: bool
-    """Outside of what was measured: other GPUs, other engines, batches below 4."""
+    extrapolated: Interval | None
+    """Factor on the joules outside of what was measured: other GPUs, other engines, batches below 4; None within."""
 
 
 class Linear(msgspec.Struct, frozen=True):
@@ -132,7 +136,8 @@ class Linear(msgspec.Struct, frozen=True):
 
     coefficients: Coefficients
     known: str
-    extrapolated: bool
+    extrapolated: Interval | None
+    """As of an `Estimate`."""
 
 
 class _Possible(msgspec.Struct, frozen=True):
@@ -266,12 +271,14 @@ def _shift(fit: Fit, known: str) -> float:
     return {MODEL: fit.model_shift, MODEL_LATENCY: fit.model_latency_shift}.get(known, 0.0)
 
 
-def extrapolated(setting: Setting) -> bool:
-    """Whether a setting lies outside of what was measured."""
+def extrapolated(setting: Setting) -> Interval | None:
+    """What a setting outside of what was measured multiplies joules by; None where it lies within."""
+    if _EAGER.search(setting.engine):
+        return EAGER
     other_engine = bool(setting.engine) and not setting.engine.lower().startswith("vllm")
     strange = setting.gpu is not None and setting.gpu_name not in FITTED
     small = setting.batch is not None and setting.batch < _GRID[0]
-    return other_engine or strange or small
+    return EXTRAPOLATED if other_engine or strange or small else None
 
 
 def _known(setting: Setting) -> str:

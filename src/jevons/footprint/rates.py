@@ -134,7 +134,7 @@ def data_centre(
 
 
 def own_machine(
-    joules: float, causes: tuple[Cause, ...], power: Electricity, user: factors.User | None, *more: Factor
+    joules: float, causes: tuple[Cause, ...], power: Electricity, user: factors.User | None = None, *more: Factor
 ) -> Rates:
     """Rates per `joules` of one's own machine. No PUE, no WUE."""
     ewif = power.ewif

@@ -253,7 +253,8 @@ def _generation(model: Model, stated: generation.Setting, state: State, key: Key
     last, _ = made[-1]
     notes: tuple[str, ...] = (f"interval of a {'new' if new else 'known'} lineage",)
     if last.extrapolated:
-        causes.append(within("engine", stated.engine or stated.gpu_name, generation.EXTRAPOLATED_BAND))
+        causes.append(cause("engine", stated.engine or stated.gpu_name, last.extrapolated))
+        parts = {name: number * last.extrapolated.mid for name, number in parts.items()}
         notes += ("extrapolated: measured on vLLM, A100, H100 and B200 only",)
 
     def joules(total_b: float, active_b: float) -> float:

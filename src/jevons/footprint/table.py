@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 
 from jevons import factors
 from jevons.factors import Model, Size
 from jevons.factors.grid import known
 from jevons.factors.models import SAME_SIZE
-from jevons.footprint.causes import Term, cause, interval, within
+from jevons.footprint.causes import Cause, Term, cause, interval, within
+from jevons.footprint.energy import LOCAL_BAND, local
 from jevons.footprint.generation import (
-    EXTRAPOLATED_BAND,
     Estimate,
     Network,
     Setting,
@@ -20,7 +21,7 @@ from jevons.footprint.generation import (
     over_sizes,
     served_by,
 )
-from jevons.footprint.rates import FIGURES, data_centre, electricity
+from jevons.footprint.rates import FIGURES, data_centre, electricity, own_machine
 from jevons.footprint.step import fitted
 
 COLUMNS = (
@@ -36,6 +37,9 @@ USUAL_INPUT = 150.0
 """Tokens of a chat prompt where the row has none: the benchmark's chats."""
 UNSTATED_ACTIVE = 0.15
 """Active over total parameters of a mixture that says no more: 22 of 235, 17 of 109, 4 of 21 billion."""
+
+_OWN = re.compile(r"llama\.?cpp|ollama|gguf|lm.?studio|mlx|koboldcpp", re.I)
+"""Engines that people run on machines of their own."""
 
 
 def row(given: Mapping[str, str]) -> dict[str, str]:
@@ -64,11 +68,48 @@ def row(given: Mapping[str, str]) -> dict[str, str]:
     model = factors.look_up(given.get("model") or "")
     total, active, knowledge = _sizes(model, architecture, number)
     served = _setting(given, number, notes)
-    bits = number["weight_bits"] or model.weight_bits or 8 * bytes_per_parameter(total.value)
+    place = (given.get("place") or "").strip()
+    if place and not known(place):
+        notes.append(f"place {place} not known: {'the world' if _own(served) else 'a cloud somewhere'}")
+        place = ""
+    if _own(served):
+        notes.append("joules of the whole machine")
+        causes, spent, told = _local(total, active, fresh, output)
+        rates = own_machine(1.0, causes, electricity(place))
+    else:
+        bits = number["weight_bits"] or model.weight_bits or 8 * bytes_per_parameter(total.value)
+        causes, spent, told = _server(model, total, active, bits, served, fresh, output)
+        where = place or factors.CLOUD
+        rates = data_centre(causes, "", where, electricity(where))
+    figures = (interval([Term(spent, causes)]), *(rates.interval(name, spent) for name in FIGURES))
+    numbers = (f"{number:.6g}" for figure in figures for number in (figure.low, figure.mid, figure.high))
+    found = dict(zip(RESULT_COLUMNS, numbers, strict=True))
+    return found | {"trust": f"{knowledge}, {told}", "note": "; ".join(notes)}
+
+
+def _own(served: Setting) -> bool:
+    """Whether a model runs on a machine of one's own: an engine made for that, on no card of a data centre."""
+    return served.gpu is None and bool(_OWN.search(served.engine))
+
+
+_Joules = tuple[tuple[Cause, ...], float, str]
+"""Causes, joules, and what is known of the serving."""
+
+
+def _local(total: Size, active: Size, fresh: float, output: float) -> _Joules:
+    def joules(_: float, active_b: float) -> float:
+        return float(local(active_b).joules(1, fresh, 0, output, 0, 0))
+
+    sizes = over_sizes(total, active, joules)
+    causes = (within("local law", "", LOCAL_BAND), cause("parameters", "", sizes))
+    return causes, joules(total.value, active.value), "a machine of one's own"
+
+
+def _server(
+    model: Model, total: Size, active: Size, bits: float, served: Setting, fresh: float, output: float
+) -> _Joules:
     # a name tells layers and cache as long as the row is of the size that it has
-    named = (
-        model.knowledge == "known" and model.total_b.low <= total.value * SAME_SIZE <= model.total_b.high * SAME_SIZE**2
-    )
+    named = model.knowledge == "known" and 1 / SAME_SIZE <= total.value / model.total_b.value <= SAME_SIZE
     shape = (model.layers, model.kv_bytes_per_token) if named else (None, None)
     new = model.lineage not in fitted().lineages
 
@@ -81,20 +122,12 @@ def row(given: Mapping[str, str]) -> dict[str, str]:
         cause("joules", "", made.joules),
         cause("parameters", "", over_sizes(total, active, lambda *sizes: joules(*sizes).joules.mid)),
     ]
+    told, spent = f"{made.known} known, {'new' if new else 'known'} lineage", made.joules.mid
     if made.extrapolated:
-        causes.append(within("engine", "", EXTRAPOLATED_BAND))
-    trust = f"{knowledge}, {made.known} known, {'new' if new else 'known'} lineage"
-    if made.extrapolated:
-        trust += ", extrapolated"
-    place = (given.get("place") or "").strip()
-    if place and not known(place):
-        notes.append(f"place {place} not known: a cloud somewhere")
-    where = place if place and known(place) else factors.CLOUD
-    rates = data_centre(tuple(causes), "", where, electricity(where))
-    spent = made.joules.mid
-    figures = (interval([Term(spent, tuple(causes))]), *(rates.interval(name, spent) for name in FIGURES))
-    numbers = (f"{number:.6g}" for figure in figures for number in (figure.low, figure.mid, figure.high))
-    return dict(zip(RESULT_COLUMNS, numbers, strict=True)) | {"trust": trust, "note": "; ".join(notes)}
+        spent *= made.extrapolated.mid
+        causes.append(cause("engine", "", made.extrapolated))
+        told += ", extrapolated"
+    return tuple(causes), spent, told
 
 
 def _number(given: Mapping[str, str], name: str) -> float | None:
