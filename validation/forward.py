@@ -205,12 +205,12 @@ def tuned(rows: Iterable[dict[str, str]]) -> list[list[str]]:
 
 
 def blind(rows: list[Row], made: tuple[float, ...], **precision: float) -> int:
-    """Measured rows of batch 1 that `forward.BAND` holds around the middle, batch and layers unknown."""
+    """Measured rows of batch 1 that the estimate with batch and layers unknown holds."""
     count = 0
     for row in rows:
-        law = forward.coefficients(row.total_b, row.total_b, gpu=row.gpu, **precision)
-        middle = law.joules(1, made[1 + TASKS.index(row.task)], 0, 0, 0, 0)
-        count += abs(row.joules - math.log(middle)) <= math.log(forward.BAND)
+        tokens = made[1 + TASKS.index(row.task)]
+        said = forward.estimate(row.total_b, row.total_b, tokens, gpu=row.gpu, **precision)
+        count += said.low <= math.exp(row.joules) <= said.high
     return count
 
 
@@ -246,8 +246,8 @@ def section(measurements: pathlib.Path) -> str:
             table(["system", "measured", "low", "mid", "high", "mid/meas", "inside"], tuned(everything)),
             f"\nBatch unknown: the middle is {forward.BATCH.mid:g} requests a pass, even in logs between "
             f"{forward.BATCH.low:g} and {forward.BATCH.high:g} (no provider says), and {per_operation:.2g} pJ an "
-            f"operation. x{forward.BAND:g} around it holds {blind(rows, made, **BITS_32)} of the {len(rows)} rows of "
-            f"batch 1 where 32 bits are known, {blind(rows, made)} where 16 are taken for granted.",
+            f"operation. Its interval holds {blind(rows, made, **BITS_32)} of the {len(rows)} rows of batch 1 where "
+            f"32 bits are known, {blind(rows, made)} where 16 are taken for granted.",
             f"\nSHA-256 of the file {sha256(measurements)}.",
         ]
     )

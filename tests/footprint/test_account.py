@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from jevons import factors
 from jevons.factors.user import Row, User
 from jevons.footprint import Overrides, Part, account, generation, total
-from jevons.footprint.serving import network
+from jevons.footprint.laws import network
 from jevons.ledger.cells import Cell, Key, Sums, cells
 from jevons.record import Call
 

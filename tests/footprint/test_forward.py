@@ -64,8 +64,6 @@ def test_unknown_batch_holds_every_batch(total, share, tokens, batch):
     true = forward.estimate(total, total * share, tokens, batch=batch)
     assert said.low < true.mid < said.high
     assert said.low < said.mid < said.high
-    assert said.mid / forward.BAND < true.mid < said.mid * forward.BAND
-    assert said.high / said.low <= forward.BAND**2 * 1.001
     assert said.high / said.low >= true.high / true.low  # knowing less is never surer
 
 

@@ -8,8 +8,8 @@ import pytest
 from jevons.footprint import account, total
 from jevons.footprint.generation import TRAFFIC_INPUT, TRAFFIC_OUTPUT, Network, coefficients, served_by
 from jevons.footprint.rates import FIGURES
-from jevons.footprint.serving import states
 from jevons.footprint.step import fitted, kv_bytes_of, layers_of, step
+from jevons.footprint.timing import states
 from jevons.ledger.cells import cells
 from jevons.record import Call
 

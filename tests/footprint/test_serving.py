@@ -8,8 +8,9 @@ import pytest
 from jevons.factors import look_up
 from jevons.footprint import Overrides, account, generation
 from jevons.footprint.generation import Setting, coefficients, served_by
-from jevons.footprint.serving import CLIENT_ERROR, ENOUGH, network, states
+from jevons.footprint.laws import CLIENT_ERROR, network
 from jevons.footprint.step import fitted, step
+from jevons.footprint.timing import ENOUGH, states
 from jevons.ledger.cells import cells
 from jevons.record import Call
 
@@ -25,7 +26,8 @@ def call(latency_s=None, **changes):
 
 
 def law(calls, **more):
-    return account(cells(calls), **more)[0].serving.law
+    ((made, _),) = account(cells(calls), **more)[0].serving.by_law
+    return made
 
 
 def joules(calls):
@@ -67,7 +69,7 @@ def test_the_state_is_the_servings_not_the_tests():
     calls = [call(0.02 if number % 2 else 0.2, test=f"t{number % 2}") for number in range(100)]
     grouped = account(cells(calls, lambda one: (one.test,)))
     assert len({id(one.serving) for one in grouped}) == 1
-    assert grouped[0].serving.law == law(calls)
+    assert grouped[0].serving.by_law[0][0] == law(calls)
     one_test = [one for one in calls if one.test == "t1"]
     kept = law(one_test, timings=states(cells(calls)))
     assert kept == law(calls)
@@ -77,7 +79,7 @@ def test_the_state_is_the_servings_not_the_tests():
 def test_other_months_places_and_models_have_states_of_their_own():
     calls = [call(0.02)] * 30 + [call(0.2, started_us=1_780_000_000_000_000)] * 30 + [call(0.1, model="qwen3-32b")] * 30
     assert [state.calls for state in states(cells(calls)).values()] == [30, 30, 30]
-    assert len({one.serving.law.per_output_token for one in account(cells(calls))}) == 3
+    assert len({one.serving.by_law[0][0].per_output_token for one in account(cells(calls))}) == 3
 
 
 def test_replays_recordings_and_local_models_tell_nothing_of_a_server():

@@ -6,8 +6,8 @@ Every figure is an interval (90 %) with a trust level and the factors it used. K
 from jevons.footprint.account import Account, Part, Total, account, total
 from jevons.footprint.figures import Figures
 from jevons.footprint.interval import Interval
+from jevons.footprint.laws import TRUST
 from jevons.footprint.overrides import Overrides, overrides
-from jevons.footprint.serving import TRUST
 
 METHOD_VERSION = "2026.2"
 """Changes whenever a figure changes for the same facts."""

@@ -8,19 +8,11 @@ import msgspec
 
 from jevons.factors import Factor
 from jevons.footprint.figures import Figures
+from jevons.footprint.laws import CPU_TIME, MEASURED, TRUST
 from jevons.footprint.overrides import Overrides
 from jevons.footprint.rates import Rates
-from jevons.footprint.serving import (
-    CPU_TIME,
-    MEASURED,
-    NOTHING_TIMED,
-    TRUST,
-    Serving,
-    States,
-    serve,
-    serving_of,
-    states,
-)
+from jevons.footprint.serving import Serving, serve
+from jevons.footprint.timing import State, States, served, states
 from jevons.ledger.cells import Cell, Key
 
 MODES = ("live", "replayed", "mocked", "recorded")
@@ -40,7 +32,7 @@ class Account(msgspec.Struct, kw_only=True):
     covered: float = 0.0
     """Calls that have figures."""
     trust: str = NOTHING
-    """Weakest of what the figures rest on: one of `serving.TRUST`, or ``nothing``."""
+    """Weakest of what the figures rest on: one of `laws.TRUST`, or ``nothing``."""
     figures: Figures = msgspec.field(default_factory=Figures)
     """Of a replayed cell: what the replay avoided; the replay itself took about nothing."""
     notes: tuple[str, ...] = ()
@@ -113,19 +105,19 @@ def account(
 
     `place` is where this machine stands (cloud region, ISO 3166 code; empty: world average); calls to a cloud
     use their own region. Figures are linear in the sums of a cell. `timings` are the serving states that hold
-    (`serving.states`); those of these cells if not given.
+    (`timing.states`); those of these cells if not given.
     """
     cells = list(cells)
     stated = overrides or Overrides()
     timings = states(cells) if timings is None else timings
-    served: dict[Key, Serving] = {}
+    made: dict[Key, Serving] = {}
     accounts = []
     for cell in cells:
         physics = cell.key._replace(mode="", status="", usage="estimated" if cell.key.usage == "estimated" else "")
-        serving = served.get(physics)
+        serving = made.get(physics)
         if serving is None:
-            state = timings.get(serving_of(physics), NOTHING_TIMED)
-            serving = served[physics] = serve(physics, state=state, place=place, overrides=stated)
+            state = timings.get(served(physics), State())
+            serving = made[physics] = serve(physics, state=state, place=place, overrides=stated)
         accounts.append(_account(cell, serving))
     return accounts
 
@@ -163,22 +155,24 @@ def _by_law(made: Account, serving: Serving, calls: int) -> None:
         # Without an answer nobody knows how far a server got.
         made.notes += ("tokens unknown",)
         return
-    if serving.law is None or serving.by_law is None:
+    if not serving.by_law:
         if failed:
             made.covered += calls
         else:
             made.notes += (f"no law for {key.kind} calls yet",)
         return
+    made.covered += calls
+    _trust(made, serving.trust)
     if failed and not sums.input and not sums.output:
-        made.covered += calls  # refused: no tokens; at most, a server that broke had begun to work
-        if key.status == "5xx":
-            made.figures.may_spend(serving.by_law, calls * (serving.law.per_call + serving.law.per_output_token))
-        _trust(made, serving.trust)
+        if key.status == "5xx":  # refused: no tokens; at most, a server that broke had begun to work
+            for units, rates in serving.by_law:
+                made.figures.may_spend(rates, calls * (units.per_call + units.per_output_token))
         return
-    joules = serving.law.joules(
-        sums.calls, sums.input - sums.cached, sums.cached, sums.output, sums.prefill_pairs, sums.kv_reads
-    )
-    _spend(made, serving.by_law, max(joules, 0.0) * calls / sums.calls, calls, serving.trust)
+    for units, rates in serving.by_law:
+        joules = units.joules(
+            sums.calls, sums.input - sums.cached, sums.cached, sums.output, sums.prefill_pairs, sums.kv_reads
+        )
+        made.figures.spend(rates, max(joules, 0.0) * calls / sums.calls)
 
 
 def _spend(made: Account, rates: Rates, joules: float, calls: int, trust: str) -> None:

@@ -149,7 +149,7 @@ def _joules(pairs: list[tuple[Account, float]], serving: Serving, part: Part) ->
         node.children.append(_counted("energy that a meter saw", spent[serving.by_meter], "J"))
     if serving.by_cpu in spent:
         node.children.append(_counted("seconds of a busy core", spent[serving.by_cpu], "s"))
-    if serving.by_law not in spent or serving.law is None:
+    if not any(rates in spent for _, rates in serving.by_law):
         node.source = "" if node.children else "judgement: a server that failed had begun at most one step"
         return node
     node.formula = "sum over the units that a cell counts of units x joules per unit"
@@ -158,16 +158,16 @@ def _joules(pairs: list[tuple[Account, float]], serving: Serving, part: Part) ->
         for at, field in enumerate(Sums.__struct_fields__):
             sums[at] += getattr(account.cell.sums, field) * share
     counted = dict(zip(Sums.__struct_fields__, sums, strict=True))
-    law = serving.law
     units = {
-        "requests": (counted["calls"], law.per_call),
-        "input tokens read": (counted["input"] - counted["cached"], law.per_fresh_token),
-        "input tokens from a cache": (counted["cached"], law.per_cached_token),
-        "output tokens": (counted["output"], law.per_output_token),
-        "token pairs compared in reading": (counted["prefill_pairs"], law.per_prefill_pair),
-        "keys and values read in writing": (counted["kv_reads"], law.per_kv_read),
+        "per_call": ("requests", counted["calls"]),
+        "per_fresh_token": ("input tokens read", counted["input"] - counted["cached"]),
+        "per_cached_token": ("input tokens from a cache", counted["cached"]),
+        "per_output_token": ("output tokens", counted["output"]),
+        "per_prefill_pair": ("token pairs compared in reading", counted["prefill_pairs"]),
+        "per_kv_read": ("keys and values read in writing", counted["kv_reads"]),
     }
-    for unit, (count, each) in units.items():
+    for name, (unit, count) in units.items():
+        each = sum(getattr(coefficients, name) for coefficients, _ in serving.by_law)
         if count and each:
             node.children.append(_counted(f"{count:,.6g} {unit} x {each:.3g} J", count * each, "J"))
     if serving.model is not None:

@@ -42,9 +42,6 @@ middle of the law: `coefficients` varies with it as 1 / batch in ``per_call``, n
 KNOWN_BAND = 3.0
 """90 % half-width, batch, GPU and precision known: a model of a new lineage (VALIDATION.md). Tuned servers in 8 bits
 and with capped power (MLPerf) lie within it, at its lower end."""
-BAND = 20.0
-"""90 % half-width, batch unknown, for any request: batches off by 16 and the law by `KNOWN_BAND`, independent,
-exp(sqrt(ln 16^2 + ln 3^2)) = 19.7. Holds a request alone in its pass."""
 VECTOR_SHARE = 1 / 15
 """Peak of 32-bit arithmetic over that of 16-bit tensor cores: 67 of 989 on H100, 19.5 of 312 on A100 (data sheets)."""
 LAYERS_1B = 20.0
@@ -97,7 +94,7 @@ def estimate(
     weight_bytes: float = 2.0,
     arithmetic: float = 1.0,
 ) -> Interval:
-    """Joules of GPU of one request of `tokens`, 90 % interval; narrower than `BAND` where its tokens outweigh the pass.
+    """Joules of GPU of one request of `tokens`, 90 % interval; the narrower, the more its tokens outweigh the pass.
 
     With the batch unknown, so is the precision: the lower end is that of a full batch in 8 bits, as tuned servers run
     (MLPerf's ``bert-99``; added after two of its four pairs of runs had fallen just below).
