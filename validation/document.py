@@ -25,6 +25,7 @@ NOTE = (
     "What the columns mean, and the bars: `validation/PROTOCOL.md`."
 )
 MORE = {  # chapters that read other data: module, heading
+    "accounting": "Accounting",
     "outside": "Other engines and machines",
     "forward": "Forward passes: embeddings and rerankers",
     "disclosures": "What providers disclose",
@@ -38,6 +39,7 @@ def main() -> None:
     asked.add_argument("measurements", type=pathlib.Path)
     asked.add_argument("--disclosures", type=pathlib.Path, help="published figures of a query (CSV)")
     asked.add_argument("--cases", type=pathlib.Path, help="published results (JSON)")
+    asked.add_argument("--factors", type=pathlib.Path, help="folder of impact factors that came from elsewhere")
     asked.add_argument("--write", action="store_true")
     told = asked.parse_args()
     rows = Rows(told.measurements, Points())
@@ -54,6 +56,7 @@ def main() -> None:
         ("Latency", latency.section(rows, latency.judge(rows))),
     ]
     data = {
+        "accounting": told.factors,
         "outside": told.measurements,
         "forward": told.measurements,
         "disclosures": told.disclosures,

@@ -99,6 +99,8 @@ def test_settings_of_factors_sizes_and_servings(recorded: Path) -> None:
     assert after["trust"] == "serving known"
     spans = [made["level"]["energy_wh"]["high"] / made["level"]["energy_wh"]["low"] for made in (before, after)]
     assert spans[1] < spans[0] / 3
+    assert any("your own factors were used: pue of" in note and "ours.csv, row 2" in note for note in after["notes"])
+    assert not any("your own factors" in note for note in before["notes"])
     told = jevons(recorded, "explain", "total").stdout
     assert "our measurement" in told
     assert "8 x H100-SXM-80GB, batch 64, vLLM 0.11" in told

@@ -18,6 +18,9 @@ def test_water_never_multiplies_wue_by_pue():
 def test_chain_from_gpu_to_facility_is_elsworths():
     assert energy.it_energy(58.0, 83 / 58, 93 / 83) == pytest.approx(93.0)
     assert energy.facility_energy(93.0, 100 / 93) == pytest.approx(100.0)
+    assert energy.whole_chain_energy(58.0, 0.58) == pytest.approx(100.0)
+    with pytest.raises(ValueError, match="share"):
+        energy.whole_chain_energy(58.0, 1.72)
 
 
 def test_embodied_by_hand():

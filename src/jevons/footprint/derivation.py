@@ -116,6 +116,7 @@ def _serving(pairs: list[tuple[Account, float]]) -> Node:
             node.children.insert(0, _joules(pairs, serving, part))
         children.append(node)
         if figure == "water_l" and part.figures:
+            node.children += [_hydro(serving.place, hydro) for hydro in ("without", "with")]
             children.append(_scarcity(node, serving.place))
     if not part.figures:
         why = [note for account, _ in pairs for note in account.notes] or ["nothing was due"]
@@ -123,6 +124,13 @@ def _serving(pairs: list[tuple[Account, float]]) -> Node:
     covered = "" if part.covered >= part.due - 1e-9 else f", {part.covered:g} of them with figures"
     notes = f" ({'; '.join(serving.notes)})" if serving.notes else ""
     return Node(what=f"{name}: {part.calls:g} calls{covered}, {first.trust}{notes}", children=children)
+
+
+def _hydro(place: str, hydro: str) -> Node:
+    """EWIF beside the one used, which is an interval over both."""
+    node = _factor(factors.water(place, hydro=hydro))
+    node.what = f"beside it, {hydro} reservoirs: {node.what}"
+    return node
 
 
 def _scarcity(consumed: Node, place: str) -> Node:

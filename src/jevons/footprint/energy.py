@@ -63,6 +63,17 @@ def it_energy(gpu_energy: float, host: float, idle: float) -> float:
     return gpu_energy * host * idle
 
 
+def whole_chain_energy(gpu_energy: float, share: float) -> float:
+    """Energy of the building from that of accelerators at one go: E_gpu / share, their share of it (0.58: 1.72 times).
+
+    Elsworth et al. 2025, table 1. Host, idle reserve and PUE are all in it: another chain beside `it_energy` and
+    `facility_energy`, never multiplied by either. ValueError unless 0 < share <= 1.
+    """
+    if not 0 < share <= 1:
+        raise ValueError(f"share {share}: above 0, 1 at most")
+    return gpu_energy / share
+
+
 def facility_energy(energy_it: float, pue: float) -> float:
     """Energy of the building from that of its IT: E_IT x PUE (ISO/IEC 30134-2)."""
     return energy_it * pue

@@ -69,7 +69,7 @@ def build(
         roles=rows(accounts, lambda cell: [(cell.group[2], 1.0)], (), mode),
         waste=_waste(counts, mode),
         next=_next(counts, by),
-        notes=[*_notes(counts, run, reading), *extra_notes],
+        notes=[*_notes(counts, run, reading), *_stated(level.figures), *extra_notes],
     )
 
 
@@ -203,6 +203,16 @@ def _next(counts: Counts, by: str) -> str:
     if not counts.calls:
         return "jevons doctor"
     return "jevons calls --repeats" if counts.repeats else f"jevons report --by {'model' if by == 'test' else 'test'}"
+
+
+def _stated(figures: Figures) -> list[str]:
+    """Factors of the user's that replaced ours, by file and row."""
+    rows = dict.fromkeys(
+        f"{factor.name} of {factor.steps[0].partition(', replaces')[0]}"
+        for factor in figures.factors
+        if factor.steps and "replaces the table" in factor.steps[0]
+    )
+    return [f"your own factors were used: {', '.join(rows)}"] if rows else []
 
 
 def _notes(counts: Counts, run: Run, reading: Reading) -> list[str]:
