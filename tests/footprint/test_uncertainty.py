@@ -67,6 +67,14 @@ def test_a_later_month_is_another_serving_of_the_same_model():
     assert made.ratio.low < 1 < made.ratio.high
 
 
+def test_what_one_provider_keeps_to_itself_says_nothing_of_another():
+    apart = joint([call(provider="groq")], [call(provider="together")]).compare("carbon_g")
+    assert {"grid", "pue", "serving"} <= set(apart.remains)
+    assert {"model", "host"} <= set(apart.cancels)
+    told = joint([call(region="eu-west-3")], [call(provider="together", region="eu-west-3")]).compare("carbon_g")
+    assert "grid" in told.cancels
+
+
 def test_a_ratio_is_tighter_than_its_levels():
     made = joint([call()], [call("qwen3-32b")])
     levels = [made.spread("energy_wh", group) for group in (0, 1)]

@@ -52,11 +52,11 @@ def span(factor: Factor) -> Interval:
     return Interval(factor.low, factor.value, factor.high)
 
 
-def of_factor(factor: Factor) -> tuple[Cause, ...]:
-    """The cause behind a factor, shared by all who use it; none where the factor is zero."""
+def of_factor(factor: Factor, whose: str = "") -> tuple[Cause, ...]:
+    """The cause behind a factor, shared by all who use it, or by one provider alone; none where the factor is zero."""
     if factor.value == 0:
         return ()
-    return (cause(factor.name, f"{factor.place}, {factor.source}", span(factor)),)
+    return (cause(factor.name, whose or f"{factor.place}, {factor.source}", span(factor)),)
 
 
 class Electricity(NamedTuple):
@@ -65,6 +65,13 @@ class Electricity(NamedTuple):
     grid: Factor
     ewif: Factor
     market: Factor | None = None
+    whose: str = ""
+    """The provider, where it alone knows the place: what one provider's unknown place is says nothing of another's."""
+
+    @property
+    def known(self) -> tuple[Factor, ...]:
+        """Factors that there are."""
+        return tuple(factor for factor in (self.grid, self.ewif, self.market) if factor is not None)
 
 
 def electricity(
@@ -102,7 +109,7 @@ def _carbon(kwh: float, causes: tuple[Cause, ...], power: Electricity) -> dict[s
     """Operational carbon, and by contract where there is one."""
     found = {"carbon_g": power.grid, MARKET: power.market}
     return {
-        name: (Term(carbon.operational_g(kwh, factor.value), (*causes, *of_factor(factor))),)
+        name: (Term(carbon.operational_g(kwh, factor.value), (*causes, *of_factor(factor, power.whose))),)
         for name, factor in found.items()
         if factor is not None
     }
@@ -118,18 +125,18 @@ def data_centre(
     server = (*causes, *of_factor(host), *of_factor(idle))
     energy_it_j = energy.it_energy(1.0, host.value, idle.value)
     facility_j = energy.facility_energy(energy_it_j, pue.value)
-    facility = (*server, *of_factor(pue))
+    facility = (*server, *of_factor(pue, provider))
     it_kwh = energy_it_j / J_PER_KWH
     terms: dict[str, tuple[Term, ...]] = {
         "energy_wh": (Term(facility_j / J_PER_WH, facility),),
         **_carbon(facility_j / J_PER_KWH, facility, power),
         "water_l": (
-            Term(water.water_l(it_kwh, wue.value, pue.value, 0.0), (*server, *of_factor(wue))),
-            Term(water.water_l(it_kwh, 0.0, pue.value, ewif.value), (*facility, *of_factor(ewif))),
+            Term(water.water_l(it_kwh, wue.value, pue.value, 0.0), (*server, *of_factor(wue, provider))),
+            Term(water.water_l(it_kwh, 0.0, pue.value, ewif.value), (*facility, *of_factor(ewif, power.whose))),
         ),
     }
     return _with_hardware(
-        terms, causes, ("gpu_embodied", "server_share_embodied"), "gpu", (host, idle, pue, *_known(power), wue), user
+        terms, causes, ("gpu_embodied", "server_share_embodied"), "gpu", (host, idle, pue, *power.known, wue), user
     )
 
 
@@ -142,13 +149,9 @@ def own_machine(
     terms: dict[str, tuple[Term, ...]] = {
         "energy_wh": (Term(joules / J_PER_WH, causes),),
         **_carbon(kwh, causes, power),
-        "water_l": (Term(water.water_l(kwh, 0.0, 1.0, ewif.value), (*causes, *of_factor(ewif))),),
+        "water_l": (Term(water.water_l(kwh, 0.0, 1.0, ewif.value), (*causes, *of_factor(ewif, power.whose))),),
     }
-    return _with_hardware(terms, causes, ("local_embodied",), "local", (*_known(power), *more), user, joules)
-
-
-def _known(power: Electricity) -> tuple[Factor, ...]:
-    return tuple(factor for factor in power if factor is not None)
+    return _with_hardware(terms, causes, ("local_embodied",), "local", (*power.known, *more), user, joules)
 
 
 def _with_hardware(

@@ -52,6 +52,8 @@ def serve(key: Key, *, state: State, place: str, overrides: Overrides) -> Servin
     else:
         where = region if region and known(region) else COUNTRIES.get(key.provider, factors.CLOUD)
     power = electricity(where, key.period, user, overrides.grid, overrides.signal)
+    if where == factors.CLOUD:
+        power = power._replace(whose=key.provider)
     made = Serving(place=power.grid.place, model=model, notes=notes)
     if here:
         meter, core = factors.hardware("meter", user=user), factors.hardware("core_power_unknown", user=user)
