@@ -47,7 +47,7 @@ def test_the_tree_adds_up():
         Call(id="2", run="r", provider="groq", model="llama-3.1-70b", usage="reported", status=200, input_tokens=50,
              output_tokens=2_000),
     ]  # fmt: skip
-    accounts = account(cells(calls))
+    accounts = sorted(account(cells(calls)), key=lambda one: -one.figures.amount("energy_wh"))
     tree = derive("all", [(one, 0.5) for one in accounts])
     energy = next(node for node in tree.children if node.what == "energy")
     servings = [node for node in tree.children if node.children]

@@ -22,6 +22,8 @@ TITLES = {
     "embodied_g": ("hardware, embodied carbon", "gCO2e"),
 }
 LEDGER = "the ledger: counted calls"
+SUM = "sum of what follows"
+"""Source of a sum of what is derived below it."""
 FORMULAS = {
     True: {
         "energy_wh": "joules of GPU x host x idle x PUE / 3,600",
@@ -72,7 +74,7 @@ class Node(msgspec.Struct, kw_only=True, omit_defaults=True):
 
 
 def derive(what: str, accounts: Iterable[tuple[Account, float]]) -> Node:
-    """The derivation of the figures of accounts, each with the share of it that counts; modes are never mixed.
+    """The derivation of the figures of accounts, each with the share of it that counts, heaviest serving first.
 
     ValueError where the accounts are of several modes.
     """
@@ -84,8 +86,9 @@ def derive(what: str, accounts: Iterable[tuple[Account, float]]) -> Node:
     for account, share in pairs:
         by_serving.setdefault(id(account.serving), []).append((account, share))
     part = _sum(pairs)
-    sums = [_figure(name, part.figures.interval(name), "sum of what follows") for name in FIGURES]
-    return Node(what=what, children=[*sums, *(_serving(found) for found in by_serving.values())])
+    sums = [_figure(name, part.figures.interval(name), SUM) for name in FIGURES]
+    heaviest = sorted(by_serving.values(), key=lambda found: -_sum(found).figures.amount("energy_wh"))
+    return Node(what=what, children=[*sums, *map(_serving, heaviest)])
 
 
 def _sum(pairs: Iterable[tuple[Account, float]]) -> Part:

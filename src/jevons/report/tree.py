@@ -8,12 +8,14 @@ from rich.console import Console
 from rich.text import Text
 from rich.tree import Tree
 
-from jevons.footprint.derivation import Node
+from jevons.footprint.derivation import SUM, Node
 from jevons.report.explain import Explanation
 from jevons.report.numbers import digits, percent
 from jevons.report.terminal import fit
 from jevons.report.text import clean
 
+MOST = 12
+"""Branches of one node that are shown: four sums and the eight heaviest servings of a total."""
 LEAST = 0.01
 """Part of an interval's width that is worth a word."""
 
@@ -46,8 +48,11 @@ def _drawable(encoding: str) -> bool:
 
 
 def _grow(tree: Tree, node: Node) -> None:
-    for child in node.children:
+    for child in node.children[:MOST]:
         _grow(tree.add(Text(_line(child))), child)
+    rest = len(node.children) - MOST
+    if rest > 0:
+        tree.add(Text(f"… {rest:,} more, lighter: name a model, or take --format json"))
 
 
 def _prefix(amount: float, unit: str) -> tuple[float, str]:
@@ -69,6 +74,6 @@ def _line(node: Node) -> str:
         parts.append(f" = {node.formula}")
     if node.steps:
         parts.append(f"\n  {'; '.join(map(clean, node.steps))}")
-    if node.source:
+    if node.source and node.source != SUM:
         parts.append(f"\n  [{node.source}{f'; {node.licence}' if node.licence else ''}]")
     return "".join(parts)
