@@ -1,0 +1,1 @@
+"""Cutting: budgets that hold, and what need not be asked."""

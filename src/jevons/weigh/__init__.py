@@ -1,0 +1,1 @@
+"""Comparisons: what changed and why, and how use answers to efficiency."""
