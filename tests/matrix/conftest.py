@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import socket
+from collections.abc import Iterator
 
 import pytest
 from twice import both as strict
@@ -32,3 +34,13 @@ def _calm(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     for name in ("AWS_PROFILE", "CO_API_KEY", "HF_TOKEN", "MISTRAL_API_KEY", "OLLAMA_HOST", "GOOGLE_GENAI_HTTP_CLIENT"):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(autouse=True)
+def _collect_between_cases() -> Iterator[None]:
+    """SDKs abandon streams, and a stream that the collector closes while httpcore 1.0 holds its pool's lock, which is
+    not reentrant, waits for itself for ever: with jevons or without."""
+    gc.disable()
+    yield
+    gc.enable()
+    gc.collect()
