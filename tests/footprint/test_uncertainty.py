@@ -20,7 +20,7 @@ def call(model="llama-3.1-70b", **changes):
     return Call(**{**base, **changes})
 
 
-def joint(*groups, overrides=None, **more):
+def joint(*groups, overrides=None, held=False, **more):
     """One account of all calls, then a figure for each group."""
     tagged = [(number, one) for number, group in enumerate(groups) for one in group]
     by_id = {str(at): number for at, (number, _) in enumerate(tagged)}
@@ -29,7 +29,7 @@ def joint(*groups, overrides=None, **more):
         one.id = str(at)
         calls.append(one)
     made = [Figures() for _ in groups]
-    for one in account(cells(calls, lambda call: (by_id[call.id],)), overrides=overrides):
+    for one in account(cells(calls, lambda call: (by_id[call.id],)), overrides=overrides, held=held):
         made[one.cell.group[0]].add(one.figures)
     return uncertainty.Joint(made, **more)
 
@@ -65,6 +65,9 @@ def test_a_later_month_is_another_serving_of_the_same_model():
     assert "serving" in made.remains
     assert "model" in made.cancels
     assert made.ratio.low < 1 < made.ratio.high
+    held = joint([call(started_us=OCTOBER)], [call()], held=True).compare("energy_wh")
+    assert "serving" in held.cancels
+    assert held.ratio.low == pytest.approx(1) == held.ratio.high
 
 
 def test_what_one_provider_keeps_to_itself_says_nothing_of_another():

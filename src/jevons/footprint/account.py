@@ -99,25 +99,31 @@ class Total(msgspec.Struct, kw_only=True):
 
 
 def account(
-    cells: Iterable[Cell], *, place: str = "", overrides: Overrides | None = None, timings: States | None = None
+    cells: Iterable[Cell],
+    *,
+    place: str = "",
+    overrides: Overrides | None = None,
+    timings: States | None = None,
+    held: bool = False,
 ) -> list[Account]:
     """One account per cell, in order.
 
     `place` is where this machine stands (cloud region, ISO 3166 code; empty: world average); calls to a cloud
     use their own region. Figures are linear in the sums of a cell. `timings` are the serving states that hold
-    (`timing.states`); those of these cells if not given.
+    (`timing.states`); those of these cells if not given. `held`: one serving in all months, for comparisons.
     """
     cells = list(cells)
     stated = overrides or Overrides()
-    timings = states(cells) if timings is None else timings
+    timings = states(cells, held) if timings is None else timings
     made: dict[Key, Serving] = {}
     accounts = []
     for cell in cells:
         physics = cell.key._replace(mode="", status="", usage="estimated" if cell.key.usage == "estimated" else "")
         serving = made.get(physics)
         if serving is None:
-            state = timings.get(served(physics), State())
-            serving = made[physics] = serve(physics, state=state, place=place, overrides=stated)
+            at = served(physics, held)
+            state = timings.get(at, State())
+            serving = made[physics] = serve(physics, at, state, place=place, overrides=stated)
         accounts.append(_account(cell, serving))
     return accounts
 

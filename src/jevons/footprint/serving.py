@@ -14,7 +14,7 @@ from jevons.footprint.energy import ESTIMATED_BAND, Coefficients
 from jevons.footprint.laws import UNKNOWN
 from jevons.footprint.overrides import Overrides
 from jevons.footprint.rates import Rates, data_centre, electricity, of_factor, own_machine
-from jevons.footprint.timing import GENERATION, LOCAL, State, served
+from jevons.footprint.timing import GENERATION, LOCAL, Served, State
 from jevons.ledger.cells import Key
 
 
@@ -36,8 +36,9 @@ class Serving(msgspec.Struct, frozen=True, kw_only=True):
     """What the law rests on besides the model: (what, source) pairs."""
 
 
-def serve(key: Key, *, state: State, place: str, overrides: Overrides) -> Serving:
-    """How calls of one physics key are served. `place` is the user's own; the key's the cloud region, if known."""
+def serve(key: Key, at: Served, state: State, *, place: str, overrides: Overrides) -> Serving:
+    """How calls of one physics key are served, `at` which serving, in what state. `place` is the user's own; the key's
+    the cloud region, if known."""
     notes: tuple[str, ...] = ()
     user = overrides.factors
     lawful = key.kind in GENERATION or key.kind in forward.KINDS
@@ -67,10 +68,10 @@ def serve(key: Key, *, state: State, place: str, overrides: Overrides) -> Servin
     if here:
         law = laws.of_own_machine(model)
     elif key.kind in forward.KINDS:
-        law = laws.of_forward_pass(model, served(key))
+        law = laws.of_forward_pass(model, at)
     else:
         stated = overrides.servings.get(key.model) or overrides.servings.get(model.name) or generation.Setting()
-        law = laws.of_writing(model, stated, state, served(key))
+        law = laws.of_writing(model, stated, state, at)
     tokens = (within("tokens", model.name, ESTIMATED_BAND),) if key.usage == "estimated" else ()
     by_law = []
     for units, causes in law.parts:

@@ -50,18 +50,19 @@ class Served(NamedTuple):
 States = Mapping[Served, State]
 
 
-def served(key: Key) -> Served:
-    """The serving behind a physics key."""
-    return Served(key.provider, key.model, key.place, key.period[: len("2026-11")])
+def served(key: Key, held: bool = False) -> Served:
+    """The serving behind a physics key; `held`: taken for the same in every month, as comparisons do."""
+    return Served(key.provider, key.model, key.place, "" if held else key.period[: len("2026-11")])
 
 
-def states(cells: Iterable[Cell]) -> States:
-    """Serving states of live cells. Keep those of a whole ledger to price its parts alike."""
+def states(cells: Iterable[Cell], held: bool = False) -> States:
+    """Serving states of live cells (see `served`). Keep those of a whole ledger to price its parts alike."""
     pooled: dict[Served, State] = {}
     for cell in cells:
         key, sums = cell.key, cell.sums
         if key.mode == "live" and key.kind in GENERATION and key.host_class not in LOCAL and sums.timed_calls:
-            had = pooled.get(served(key), State())
+            at = served(key, held)
+            had = pooled.get(at, State())
             made = (sums.timed_calls, sums.timed_output, sums.decode_us)
-            pooled[served(key)] = State(*(one + more for one, more in zip(had, made, strict=True)))
+            pooled[at] = State(*(one + more for one, more in zip(had, made, strict=True)))
     return pooled
