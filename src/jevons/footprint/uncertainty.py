@@ -21,6 +21,8 @@ from jevons.footprint.figures import Figures
 from jevons.footprint.rates import FIGURES
 
 DRAWS, REPLICATES = 16_384, 8
+CANCELS = 0.9
+"""Part of the weight of a kind of cause that is shared from which it is said to cancel."""
 FEWEST = 64
 TINY = 1e-7
 """No point lies closer to 0 or 1, where the normal quantile is infinite."""
@@ -46,9 +48,9 @@ class Comparison(msgspec.Struct, frozen=True):
     ratio: Spread
     difference: Spread
     cancels: tuple[str, ...]
-    """Kinds of causes that both name: `serving` where one serving answered both, ``grid`` ..."""
+    """Kinds of causes that both rest on alike (`CANCELS`): ``serving`` where one serving answered both, ``grid`` ..."""
     remains: tuple[str, ...]
-    """Kinds of causes that only one of them names, or that weigh on them unequally."""
+    """Kinds of causes of which only one of them names some, or that weigh on them unequally."""
 
 
 class Joint:
@@ -140,14 +142,12 @@ class Joint:
             raise ValueError(f"no {name} to compare with")
         ratio = self._spread(drawn[1] / drawn[0], second / first)
         difference = self._spread(drawn[1] - drawn[0], second - first)
-        kinds = [_weights(self.groups[at], name) for at in (one, other)]
-        names = dict.fromkeys(key for kind in kinds for key in kind)
-        alike = {key for key in names if abs(kinds[0].get(key, 0.0) - kinds[1].get(key, 0.0)) < 1e-9}
+        overlap = _overlap(*(_weights(self.groups[at], name) for at in (one, other)))
         return Comparison(
             ratio,
             difference,
-            tuple(dict.fromkeys(key[0] for key in names if key in alike)),
-            tuple(dict.fromkeys(key[0] for key in names if key not in alike)),
+            tuple(kind for kind, share in overlap.items() if share >= CANCELS),
+            tuple(kind for kind, share in overlap.items() if share < CANCELS),
         )
 
     def narrowing(self, name: str, group: int = 0) -> dict[str, float]:
@@ -173,6 +173,17 @@ def _weights(figures: Figures, name: str) -> dict[tuple[str, str], float]:
         for one in term.causes:
             shares[one.key] = shares.get(one.key, 0.0) + (term.amount / whole if whole else 0.0)
     return shares
+
+
+def _overlap(one: dict[tuple[str, str], float], other: dict[tuple[str, str], float]) -> dict[str, float]:
+    """By kind of cause: weight that both sides put on the same causes over the weight that either puts on them."""
+    both: dict[str, list[float]] = {}
+    for key in dict.fromkeys([*one, *other]):
+        least, most = sorted((one.get(key, 0.0), other.get(key, 0.0)))
+        sums = both.setdefault(key[0], [0.0, 0.0])
+        sums[0] += least
+        sums[1] += most
+    return {kind: least / most for kind, (least, most) in both.items()}
 
 
 def _ends(drawn: Any) -> tuple[Any, Any]:
