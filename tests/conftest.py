@@ -6,6 +6,14 @@ from pathlib import Path
 
 import pytest
 
+try:
+    from hypothesis import settings
+except ImportError:  # environments with SDKs alone
+    pass
+else:  # a busy machine is slow, and nothing here is a test of speed
+    settings.register_profile("calm", deadline=None)
+    settings.load_profile("calm")
+
 pytest_plugins = ["pytester"]
 pytest.register_assert_rewrite("twice")
 

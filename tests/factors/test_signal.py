@@ -84,7 +84,7 @@ def test_what_is_no_signal_file(tmp_path):
         read_signal(path)
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.floats(0, 2000), min_size=2, max_size=50), st.integers(1, 7200))
 def test_every_row_comes_back_through_its_whole_step(tmp_path, values, step):
     from datetime import UTC, datetime

@@ -215,7 +215,7 @@ def figures(draw):
     }  # fmt: skip
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(figures(), min_size=1, max_size=8, unique_by=lambda row: (row["name"], row["place"], row["year"])))
 def test_a_good_file_comes_back_as_written(folder, rows):
     user = load_user([write(folder, *rows)])
@@ -229,7 +229,7 @@ def test_a_good_file_comes_back_as_written(folder, rows):
         assert found.year == int(row["year"] or 0)
 
 
-@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(figures(), min_size=1, max_size=5, unique_by=lambda row: (row["name"], row["place"], row["year"])),
     st.data(),
@@ -246,7 +246,7 @@ def test_one_change_for_the_worse_is_refused_with_its_row(folder, rows, data):
     assert all(f"ours.csv, row {number + 2}: " in fault for fault in found)
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.binary(max_size=200))
 def test_any_bytes_are_read_or_refused(folder, data):
     path = folder / "bytes.csv"

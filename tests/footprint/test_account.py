@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from jevons import factors
@@ -303,7 +303,6 @@ def test_shares_add_up(count):
     assert not parts.at_least
 
 
-@settings(deadline=None)
 @given(st.text(max_size=20), st.text(max_size=20), st.text(max_size=20), st.text(max_size=10))
 def test_any_key_has_figures(provider, model, region, place):
     made = one(place=place, provider=provider, model=model, region=region)

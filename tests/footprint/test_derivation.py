@@ -1,7 +1,7 @@
 """Derivations: every leaf has a named source, and the numbers of the tree add up."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from jevons.footprint import account
@@ -32,7 +32,6 @@ some_calls = st.lists(
 )
 
 
-@settings(deadline=None)
 @given(some_calls)
 def test_every_leaf_has_a_source(calls):
     tree = derive("all", [(one, 1.0) for one in account(cells(calls))])

@@ -263,7 +263,7 @@ def test_no_document_makes_a_reader_raise(tree: Any, top: str) -> None:
             list(module.read(document))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.binary(max_size=300), st.integers(0, len(GOOD)), st.integers(0, 40))
 def test_no_bytes_make_a_scan_raise(noise: bytes, at: int, gone: int) -> None:
     data = GOOD[:at] + noise + GOOD[at + gone :]

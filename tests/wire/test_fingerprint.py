@@ -49,7 +49,7 @@ def canonical(value: Any) -> str:
 
 
 @given(bodies, st.randoms(use_true_random=False))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_the_order_of_keys_does_not_matter(body: dict[str, Any], order: random.Random) -> None:
     one, other = sent(CHAT, body), sent(CHAT, shuffled(body, order))
     assert one.request_hash == other.request_hash
@@ -58,7 +58,7 @@ def test_the_order_of_keys_does_not_matter(body: dict[str, Any], order: random.R
 
 
 @given(bodies, bodies)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_different_bodies_never_collide(one: dict[str, Any], other: dict[str, Any]) -> None:
     assume(canonical(one) != canonical(other))
     assert sent(CHAT, one).request_hash != sent(CHAT, other).request_hash
@@ -77,7 +77,7 @@ def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 
 
 @given(bodies, values, st.data())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_a_change_anywhere_changes_the_hash(body: dict[str, Any], new: Any, data: st.DataObject) -> None:
     path = data.draw(st.sampled_from(places(body)))
     changed = json.loads(json.dumps(body))

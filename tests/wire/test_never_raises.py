@@ -90,7 +90,7 @@ def framed(items: list[tuple[str, bytes]]) -> bytes:
     path=st.text(max_size=20) | st.sampled_from(["/v1/models/m:generateContent?x=1", "/model/m/converse-stream"]),
     headers=st.dictionaries(st.sampled_from(COUNTS), st.text(max_size=4) | st.integers(0, 99).map(str)),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_any_bytes(reader: str, data: st.DataObject, path: str, status: int | None, **how: Any) -> None:
     some = anything(reader)
     request, response = data.draw(some), data.draw(st.none() | some)
@@ -104,7 +104,7 @@ def test_any_bytes(reader: str, data: st.DataObject, path: str, status: int | No
 
 @pytest.mark.parametrize("reader", [api for api, reader in READERS.items() if reader.stream is not None])
 @given(data=st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_reader_itself_raises_nothing_but_decode_errors(reader: str, data: st.DataObject) -> None:
     """`read` would hide what else a reader raises, and with it what the reader had found."""
     body = data.draw(anything(reader))

@@ -49,7 +49,7 @@ WHOLE = {
 
 @pytest.mark.parametrize("name", WHOLE)
 @given(data=st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_any_split_gives_the_same_facts(name: str, data: st.DataObject) -> None:
     where, whole = WHOLE[name]
     cuts = sorted(data.draw(st.lists(st.integers(0, len(whole)), max_size=12)))

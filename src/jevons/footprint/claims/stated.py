@@ -100,7 +100,7 @@ def printed(kind: str, text: str, unit: str = "", **more: str | float) -> Quanti
         raise ValueError(f"{text}: a number, 0 at least")
     mantissa, _, exponent = number.partition("e")
     step = 10.0 ** (int(exponent or 0) - len(mantissa.partition(".")[2]))
-    return msgspec.convert({"kind": kind, "value": value, "unit": unit, "step": step, **more}, Quantity)
+    return Quantity(kind=kind, value=value, unit=unit, step=step, **more)  # type: ignore[arg-type]
 
 
 def base_unit(unit: str) -> str:
