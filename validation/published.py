@@ -22,6 +22,7 @@ from typing import Any, NamedTuple
 import adapters_hardware  # noqa: F401  they register themselves
 import adapters_training  # noqa: F401
 import adapters_use  # noqa: F401
+import adapters_weigh  # noqa: F401
 from adapter import Either, Holds, PendingError, Results, choose
 from case_names import MANY, Given, base, read_name
 
@@ -31,7 +32,6 @@ from jevons.footprint.units import convert
 CASES = Path(__file__).resolve().parents[2] / "shared" / "data" / "papers" / "cases.json"
 PASSED, FAILED, SKIPPED = "passed", "failed", "skipped"
 NOT_BUILT = {
-    6: "room weigh",
     7: "room weigh",
     8: "room cut (verdicts)",
     9: "room cut (cleaner hours)",

@@ -39,7 +39,8 @@ def answer(change: Change | None, figure: str) -> str:
         return f"not shown: no {what} on one side"
     if change.verdict == "same":
         return f"the same {what}, exactly"
-    span = f"({_change(change.low)} to {_change(change.high)})"
+    ends = [_change(change.low), _change(change.high)]
+    span = "(exact)" if ends[0] == ends[1] else f"({' to '.join(ends)})"
     if change.verdict == "not shown":
         return f"not shown: {_change(change.ratio)} {what} {span}; what would show it: {change.why_not}"
     greener = "yes" if change.verdict == "less" else "no"
@@ -63,7 +64,8 @@ def lines(made: Outcome) -> Iterator[tuple[str, str]]:
     mode = "" if made.mode == "live" else " found in recordings"
     yield "rough", f"{what} of calls{mode}: {_rough(made.before, unit)} before, {_rough(made.after, unit)} after"
     if made.drivers:
-        named = [f"{DRIVERS[one.name]} {_effect(one.effect, unit)}" for one in made.drivers if abs(one.effect) > 0]
+        least = 1e-6 * max(made.before.amount, made.after.amount)
+        named = [f"{DRIVERS[one.name]} {_effect(one.effect, unit)}" for one in made.drivers if abs(one.effect) > least]
         yield "why", "; ".join(named) or "nothing changed"
     if made.cancels:
         yield "sure", f"cancels, as both sides share it: {_causes(made.cancels)}"

@@ -17,6 +17,7 @@ import msgspec
 
 from jevons.footprint import METHOD_VERSION, Figures, Overrides, account
 from jevons.footprint.account import Account
+from jevons.footprint.laws import CPU_TIME
 from jevons.footprint.rates import FIGURES
 from jevons.footprint.timing import states
 from jevons.ledger.cells import Cell, cells
@@ -131,12 +132,13 @@ def compare(
     counted = [
         _counted(side.name, sum(groups[at][group] for group in both), kept[at], figure) for at, side in enumerate(sides)
     ]
+    by_clock = any(one.trust == CPU_TIME for made in kept for one in made)
     drawn = Joint([_sum(made) for made in kept])
     made = Outcome(
         before=counted[0], after=counted[1], figure=figure, per_run=None, total=None, drivers=[],
         newcomers=_apart(accounts[1], groups[1].keys() - both, figure),
         leavers=_apart(accounts[0], groups[0].keys() - both, figure),
-        cancels=[], remains=[], mode=mode, notes=_notes(counted, bool(both)),
+        cancels=[], remains=[], mode=mode, notes=_notes(counted, bool(both), by_clock),
     )  # fmt: skip
     if not (counted[0].amount and counted[1].amount):
         return made
@@ -300,12 +302,14 @@ def _side(counted: Counted, accounts: list[Account], figure: str) -> Side:
     return Side(runs=counted.runs, categories=made)
 
 
-def _notes(counted: list[Counted], any_group: bool) -> list[str]:
+def _notes(counted: list[Counted], any_group: bool, by_clock: bool) -> list[str]:
     notes = []
     if not any_group:
         notes.append("no project and job was counted on both sides: there is nothing to compare")
-    elif min(one.runs for one in counted) == 1:
-        notes.append("one run on a side: it is compared as it was; what runs differ by chance is not in the interval")
+    elif max(one.runs for one in counted) == 1:
+        notes.append("one run a side, compared as they were: what runs differ by chance is not in the interval")
+    if by_clock:
+        notes.append("processor time of local models is in it: what else the machine did meanwhile counts, too")
     for one in counted:
         if any_group and not one.calls:
             notes.append(f"{one.name}: no AI call")

@@ -1,0 +1,71 @@
+"""Adapters of decomposition and rebound."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from adapter import PendingError, Results, adapter
+from case_names import Given
+
+from jevons.footprint import ratios
+from jevons.footprint.units import convert
+from jevons.weigh import decomposition, rebound
+
+
+@adapter(6, needs="X0, XT")
+def tables(given: Given) -> Results:
+    """Rows are categories, columns factors."""
+    before, after = (dict(enumerate(given.raw[name])) for name in ("X0", "XT"))
+    names = [str(number) for number in range(1, len(before[0]) + 1)]
+    made = decomposition.lmdi(before, after, names)
+    return {
+        **{f"dV_{name}": effect for name, effect in made.effects.items()},
+        **{f"D_{name}": ratio for name, ratio in (made.ratios or {}).items()},
+        "dV_total": made.change, "D_total": made.ratio,
+    }  # fmt: skip
+
+
+@adapter(6, needs="e0, eT, activity, structure, intensity")
+def effects(given: Given) -> Results:
+    """A total before and after, and what each driver did to it."""
+    named = {name: value for name, value in given.raw.items() if name not in ("e0", "eT")}
+    made = decomposition.Decomposition(before=given.raw["e0"], after=given.raw["eT"], effects=named)
+    return {
+        "sum": ratios.total(*made.effects.values()), "change": made.change,
+        "without_efficiency": made.without("intensity"),
+    }  # fmt: skip
+
+
+@adapter(6, needs="eff_gain, periods, net_reduction")
+def savings(given: Given) -> Results:
+    gain, steps, net = (given.raw[name] for name in ("eff_gain", "periods", "net_reduction"))
+    expected = rebound.expected_saving(gain, steps)
+    return {
+        "expected_reduction": expected, "rebound": rebound.rebound(expected, net),
+        "demand_growth": rebound.demand_growth(net, gain, steps),
+    }  # fmt: skip
+
+
+@adapter(6, needs="eta_S")
+def elasticities(given: Given) -> Results:
+    found = [rebound.by_service_elasticity(one) for one in given.raw["eta_S"]]
+    return {
+        "rebound": found, "eta_E": [rebound.energy_elasticity(one) for one in given.raw["eta_S"]],
+        "backfire": [rebound.backfires(one) for one in found],
+    }  # fmt: skip
+
+
+@adapter(6, needs="years, tons")
+def growth(given: Given) -> Results:
+    """From each year of a table to the next, by fifty years: increments, and rates in percent."""
+    results: Results = {}
+    for (start, before), (end, after) in pairwise(zip(given.raw["years"], given.raw["tons"], strict=True)):
+        spent = (before, after, end - start, 50)
+        results[f"inc_{end}"] = rebound.increment(*spent)
+        results[f"rate_{end}"] = convert(rebound.growth(*spent), "", "%")
+    return results
+
+
+@adapter(6, needs="formula", may="data")
+def time_series(given: Given) -> Results:
+    raise PendingError(f"no interrupted time series yet: {given.raw['formula']}")
