@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from jevons.capture.manual import measure, record_call
+    from jevons.cut.budget import BudgetExceeded
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "measure", "record_call"]
+__all__ = ["BudgetExceeded", "__version__", "measure", "record_call"]
 
 
 def __getattr__(name: str) -> Any:
@@ -23,4 +24,8 @@ def __getattr__(name: str) -> Any:
         from jevons.capture import manual
 
         return getattr(manual, name)
+    if name == "BudgetExceeded":
+        from jevons.cut.budget import BudgetExceeded
+
+        return BudgetExceeded
     raise AttributeError(f"module 'jevons' has no attribute {name!r}")

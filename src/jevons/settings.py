@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -36,6 +36,43 @@ class ModelServing(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """Seconds between tokens, on the server."""
 
 
+BUDGET_UNITS = ("calls", "tokens", "judge_calls", "energy_wh", "carbon_g", "water_l")
+"""What the live guard can cap; tokens are input plus output, figures are central ones."""
+GATE_UNITS = (*BUDGET_UNITS, "repeats", "money_usd")
+"""What `jevons gate` can cap, once a run has ended."""
+_WHOLE = frozenset({"calls", "tokens", "judge_calls", "repeats"})
+_SPANS = ("run", "test", "day", "month", "project")
+
+
+class Budget(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """``[tool.jevons.budget]``: caps by unit (`GATE_UNITS`) over a run, a test, a day, a month, the whole project."""
+
+    run: dict[str, float] = {}
+    test: dict[str, float] = {}
+    day: dict[str, float] = {}
+    month: dict[str, float] = {}
+    project: dict[str, float] = {}
+    on_exceed: Literal["error", "skip"] = "error"
+    """What the live guard does at a cap: the next call fails, or the rest of the tests is skipped, too."""
+    guard: bool = False
+    """Whether the caps of `run` stop calls while the tests run."""
+    coverage: float = 0.9
+    """Least share of calls that must have figures for a cap to be judged."""
+    growth: float = 0.05
+    """Growth over its base that a run may show, as a share."""
+
+
+def cap_fault(unit: str, amount: float, units: tuple[str, ...] = BUDGET_UNITS) -> str:
+    """What is wrong with a cap on one of `units`, and the remedy; empty where nothing is."""
+    if unit not in units:
+        return f"{unit!r} is no unit of a budget: use one of {', '.join(units)}"
+    if not (0 < amount < float("inf") or (amount == 0 and units is GATE_UNITS)):
+        return f"{unit} = {amount:g}: a cap is a number above 0; leave it out for no cap"
+    if unit in _WHOLE and amount % 1:
+        return f"{unit} = {amount:g}: use a whole number"
+    return ""
+
+
 class Settings(msgspec.Struct, forbid_unknown_fields=True, rename="kebab", frozen=True):
     """What ``[tool.jevons]`` may hold."""
 
@@ -61,6 +98,7 @@ class Settings(msgspec.Struct, forbid_unknown_fields=True, rename="kebab", froze
     """Sizes of models, by name."""
     serving: dict[str, ModelServing] = {}
     """How models are served, by name."""
+    budget: Budget = Budget()
 
 
 def _table(root: Path) -> dict[str, Any]:
@@ -88,7 +126,7 @@ def load(root: Path) -> Settings:
     where = f"{root / 'pyproject.toml'}, [tool.jevons]"
     for name in Settings.__struct_encode_fields__:
         value = os.environ.get(f"JEVONS_{name.upper().replace('-', '_')}")
-        if value is not None and name not in ("models", "serving"):
+        if value is not None and name not in ("models", "serving", "budget"):
             separator = {"judges": ",", "factors": os.pathsep}.get(name)
             table[name] = value.split(separator) if separator else value
             where = f"JEVONS_{name.upper()} in the environment"
@@ -107,4 +145,23 @@ def load(root: Path) -> Settings:
         raise SettingsError(f"{where}: {error}. Known settings: {known}") from error
     if settings.ids not in ("masked", "full"):
         raise SettingsError(f"{where}: ids = {settings.ids!r}: use 'masked' or 'full'")
+    _check(settings.budget, root / "pyproject.toml")
     return settings
+
+
+def _check(budget: Budget, file: Path) -> None:
+    faults = (
+        f"{span}: {fault}"
+        for span in _SPANS
+        for unit, amount in getattr(budget, span).items()
+        if (fault := cap_fault(unit, amount, GATE_UNITS))
+    )
+    fault = next(faults, "")
+    if not fault and budget.guard and budget.run.keys().isdisjoint(BUDGET_UNITS):
+        fault = "guard = true, but run holds no cap: add one (run = {calls = 500})"
+    if not fault and not 0 <= budget.growth < float("inf"):
+        fault = f"growth = {budget.growth:g}: use a share of 0 or more (0.05 for 5 %)"
+    if not fault and not 0 <= budget.coverage <= 1:
+        fault = f"coverage = {budget.coverage:g}: use a share from 0 to 1"
+    if fault:
+        raise SettingsError(f"{file}, [tool.jevons.budget]: {fault}")

@@ -17,7 +17,7 @@ import msgspec
 
 from jevons.capture import recorder
 from jevons.capture.follow import Follower
-from jevons.capture.recorder import Exchange, covered, in_flight
+from jevons.capture.recorder import Exchange, covered, going_out, in_flight
 from jevons.capture.urllib3 import sent
 from jevons.wire import WITH_HEADERS
 
@@ -43,6 +43,8 @@ def tap(module: ModuleType) -> Callable[[], None]:
         made = inner(self, method, str_or_url, **kwargs)
         if recorder.active is None or not _is_post(method):
             return await made
+        if recorder.active.interceptor is not None:
+            made = _going_out(made, self, str_or_url)
         return await _Sending(made, self, str_or_url, kwargs)
 
     taps = {"request": tapped_request, "post": tapped_post, "_request": tapped_inner}
@@ -56,6 +58,19 @@ def tap(module: ModuleType) -> Callable[[], None]:
                 setattr(session, name, before[name])
 
     return undo
+
+
+async def _going_out(made: Any, session: Any, str_or_url: Any) -> Any:
+    """aiohttp's own request, beneath recordings and mocks."""
+    try:
+        host = ""
+        with suppress(Exception):
+            host = session._build_url(str_or_url).host or ""
+        going_out(host)
+    except BaseException:
+        made.close()
+        raise
+    return await made
 
 
 def _is_post(method: Any) -> bool:

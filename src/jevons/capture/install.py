@@ -7,9 +7,9 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from jevons.capture import aiohttp, httpx, recorder, replays, scope, urllib3, urllib_request
+from jevons.capture import aiohttp, httpx, leaving, recorder, replays, scope, urllib3, urllib_request
 from jevons.capture.imports import Watch
-from jevons.capture.recorder import Recorder
+from jevons.capture.recorder import Interceptor, Recorder
 from jevons.capture.site import Site
 from jevons.record import Call
 
@@ -41,7 +41,13 @@ class Handle:
 
 
 def install(
-    sink: Callable[[Call], object], *, run: str, root: Path, secret: bytes, judges: tuple[str, ...] = ()
+    sink: Callable[[Call], object],
+    *,
+    run: str,
+    root: Path,
+    secret: bytes,
+    judges: tuple[str, ...] = (),
+    interceptor: Interceptor | None = None,
 ) -> Handle:
     """Lay the taps: from now on every AI call of this process is handed to `sink`.
 
@@ -57,15 +63,18 @@ def install(
         Key of all hashes, at most 64 bytes.
     judges
         Further names that mark a judge's code, see `Site`.
+    interceptor
+        Asked before each call leaves this process, and told when it has finished.
 
     Stacks that are not imported yet are tapped when they are; nothing is imported for the taps' sake.
     Raises RuntimeError if taps are laid already.
     """
     if recorder.active is not None:
         raise RuntimeError("jevons already captures in this process: uninstall the first capture before a second")
-    taken = recorder.active = Recorder(sink, run=run, site=Site(root, judges), secret=secret)
+    taken = recorder.active = Recorder(sink, run=run, site=Site(root, judges), secret=secret, interceptor=interceptor)
     undo: list[Callable[[], None]] = [scope.carry_into_threads(), _flush_before_exit()]
-    watch = Watch({name: partial(_lay, action, undo) for name, action in (TAPS | replays.MARKS).items()})
+    actions = TAPS | replays.MARKS | ({} if interceptor is None else leaving.TAPS)
+    watch = Watch({name: partial(_lay, action, undo) for name, action in actions.items()})
     return Handle(taken, watch, undo)
 
 

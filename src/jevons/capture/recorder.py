@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from itertools import count
+from typing import Protocol
 from urllib.parse import unquote
 
 from jevons import wire
@@ -51,6 +52,43 @@ def _plain(path: str) -> str:
     return unquote(path.partition("?")[0])
 
 
+def going_out(host: str) -> None:
+    """A request leaves this process for `host`: if the exchange in flight sends it, the interceptor is asked.
+
+    Called beneath recordings and mocks, so that what they answer never comes here. An exchange that goes out again
+    (redirects, pieces of an authentication) is asked about once. Raises what the interceptor raises to stop it.
+    """
+    __tracebackhide__ = True  # what a test shows then is its own call
+    exchange = in_flight.get()
+    if exchange is None or exchange.out or exchange.done or exchange.host.lower() != host.lower():
+        return
+    taken = exchange.recorder
+    if taken.interceptor is None:
+        return
+    try:
+        taken.interceptor.before(exchange)
+    except Exception as error:
+        taken.note_error(error)
+    except BaseException:
+        exchange.drop()  # it was not sent: no call
+        raise
+    exchange.out = True
+
+
+class Interceptor(Protocol):
+    """Told of calls on their way, and asked whether they may go."""
+
+    def before(self, exchange: Exchange) -> None:
+        """`exchange` is about to be sent. To stop it, raise a BaseException that is no Exception: clients try again
+        after those, and hide them in their own."""
+
+    def after(self, call: Call, out: bool) -> None:
+        """`call` has finished, and the sink has it; `out`: `before` was asked about it."""
+
+    def dropped(self, exchange: Exchange) -> None:
+        """An exchange that `before` was asked about was no call after all: a redirect, which another follows."""
+
+
 class Recorder:
     """Makes calls out of exchanges and hands them to a sink.
 
@@ -63,13 +101,22 @@ class Recorder:
     A process that forks goes on under a token of its own, so that ids stay unique.
     """
 
-    def __init__(self, sink: Callable[[Call], object], *, run: str, site: Site, secret: bytes) -> None:
+    def __init__(
+        self,
+        sink: Callable[[Call], object],
+        *,
+        run: str,
+        site: Site,
+        secret: bytes,
+        interceptor: Interceptor | None = None,
+    ) -> None:
         self.sink = sink
+        self.interceptor = interceptor
         self.run = run
         self.site = site
         self.secret = secret
         self.errors: list[str] = []
-        self.batch = _BATCH
+        self.batch = _BATCH if interceptor is None else 1  # what it is to count, it must know at once
         self.failing = False
         """Whether any exchange has failed: from then on requests are asked whether they are retries."""
         self._failures: dict[tuple[str, str], int] = {}
@@ -104,10 +151,14 @@ class Recorder:
         elif of.fixture or phase in ("setup", "teardown"):
             call.role = "set-up"
 
-    def emit(self, call: Call) -> None:
+    def emit(self, call: Call, out: bool = False) -> None:
         """Hand a finished call to the sink."""
         try:
-            self.sink(call)
+            try:
+                self.sink(call)
+            finally:
+                if self.interceptor is not None:
+                    self.interceptor.after(call, out)
         except Exception as error:
             self.note_error(error)
 
@@ -185,6 +236,8 @@ class Exchange:
     _spent: tuple[int | None, int | None] = (None, None)
     done = False
     """Whether it was finished or dropped."""
+    out = False
+    """Whether an interceptor let it go out."""
 
     def __init__(
         self,
@@ -245,6 +298,8 @@ class Exchange:
             self.done = True
             if self._begun is not None:
                 self.recorder.meter.end(self._begun)
+            if self.out and self.recorder.interceptor is not None:
+                self.recorder.interceptor.dropped(self)
 
     def settle(self) -> None:
         """Make the call and hand it over."""
@@ -279,6 +334,6 @@ class Exchange:
             if call.mode == "live":  # of a replay or a mock, what this machine spent is not a model's work
                 call.measured_mj, call.cpu_us = self._spent
             call.retry = taken.retry_number(call, self.said_retry)
-            taken.emit(call)
+            taken.emit(call, self.out)
         except Exception as error:
             taken.note_error(error)

@@ -33,6 +33,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="Report to make: term (the default), json, markdown or csv, each with an optional file "
         "(json:jevons.json); may be given several times. Empty: no report, only records.",
     )
+    group.addoption(
+        "--jevons-budget",
+        action="append",
+        metavar="UNIT=NUMBER",
+        default=[],
+        dest="jevons_budget",
+        help="Stop AI calls at a cap while the tests run (and record them): calls (the default unit), tokens, "
+        "judge_calls, energy_wh, carbon_g or water_l; may be given several times.",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -48,6 +57,8 @@ def _switched_on(config: pytest.Config) -> bool:
     flag = config.getoption("jevons")
     if flag is not None:
         return bool(flag)
+    if config.getoption("jevons_budget"):
+        return True
     if "JEVONS" in os.environ:
         # What is no clear "off" is looked at by the settings, which can say what is wrong.
         return os.environ["JEVONS"].strip().lower() not in ("", "0", "false", "no", "off")

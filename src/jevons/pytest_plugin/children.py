@@ -14,11 +14,13 @@ import atexit
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from jevons import capture, child
 from jevons.capture import recorder, scope
+from jevons.capture.recorder import Interceptor
 from jevons.ledger.home import Home
 from jevons.ledger.spool import Spool
 
@@ -35,6 +37,8 @@ class Word(msgspec.Struct):
     attempt: int = 1
     phase: str = ""
     fixture: str = ""
+    budget: Any = None
+    """The session's plan (`jevons.cut.budget.Plan`), if it has caps."""
 
 
 _handle: capture.Handle | None = None
@@ -71,12 +75,26 @@ def begin() -> None:
     word = msgspec.json.decode(os.environ[child.VARIABLE], type=Word)
     home = Home(Path(word.home))
     _handle = capture.install(
-        Spool(home, word.run), run=word.run, root=Path(word.root), secret=home.secret(), judges=word.judges
+        Spool(home, word.run),
+        run=word.run,
+        root=Path(word.root),
+        secret=home.secret(),
+        judges=word.judges,
+        interceptor=_guard(word) if word.budget else None,
     )
     _handle.recorder.batch = 1  # a test ends its servers by a signal, which leaves no time to hand over
     if word.test:
         scope.enter(scope.Scope(word.test, word.attempt, word.phase, word.fixture))
     atexit.register(capture.flush)
+
+
+def _guard(word: Word) -> Interceptor:
+    from jevons.cut.budget import Plan, guard
+    from jevons.cut.shared_count import SharedCount
+    from jevons.settings import load
+
+    plan = msgspec.convert(word.budget, Plan)
+    return guard(plan, SharedCount(Path(plan.file)), load(Path(word.root)), Path(word.root))
 
 
 def give_way() -> None:

@@ -14,6 +14,7 @@ from jevons.capture import scope
 from jevons.ledger.home import Home
 from jevons.ledger.spool import Spool
 from jevons.pytest_plugin import children, surroundings
+from jevons.pytest_plugin.budget import budget
 from jevons.pytest_plugin.names import safe_id
 from jevons.pytest_plugin.summary import Summary, parse_reports
 from jevons.record import Call, Event, Run, TestResult, decode, encode
@@ -53,10 +54,20 @@ class Session:
         self._test: scope.Scope | None = None
         self._result: TestResult | None = None
         children.give_way()
+        try:
+            self.budget = budget(config, self.settings, self.home, self.run_id, self.worker)
+        except SettingsError as error:
+            raise pytest.UsageError(f"jevons: {error}") from None
         self._handle = capture.install(
-            self._take, run=self.run_id, root=config.rootpath, secret=self.secret, judges=self.settings.judges
+            self._take,
+            run=self.run_id,
+            root=config.rootpath,
+            secret=self.secret,
+            judges=self.settings.judges,
+            interceptor=self.budget.guard if self.budget else None,
         )
         word = children.Word(str(self.home.path), self.run_id, str(config.rootpath), self.settings.judges)
+        word.budget = self.budget.plan if self.budget else None
         self._leave_children = children.announce(word)
 
     # -- records ----------------------------------------------------------
@@ -233,6 +244,7 @@ class Session:
                 "unseen": surroundings.unseen(),
                 "calls": self.calls,
                 "errors": self._handle.recorder.errors,
+                "budget": self.budget.output() if self.budget else None,
                 "lost": self.spool.lost,
                 "lost_reason": self.spool.lost_reason,
                 "unwritten": [encode(event).decode() for event in self.spool.unwritten],
@@ -240,7 +252,9 @@ class Session:
             return
         run = self.run_record(ended=True)
         self.spool(run)
-        self.summary = Summary(self.config, self.settings, run, self.reports, self.errors)
+        budgets = (output["budget"] for output in self.from_workers)
+        notes = self.budget.said(filter(None, budgets)) if self.budget else []
+        self.summary = Summary(self.config, self.settings, run, self.reports, self.errors, notes)
         # A process that a test started wrote a file of its own if it made a call.
         from_children = len(self.home.spools(self.run_id)) > 1 + len(self.from_workers)
         if self.calls or self.workers_missing or from_children or any(output["calls"] for output in self.from_workers):
@@ -254,6 +268,8 @@ class Session:
     def pytest_unconfigure(self) -> None:
         self._leave_children()
         self._handle.uninstall()
+        if self.budget is not None:
+            self.budget.close()
         self.spool.close(sync=not self.worker and self.calls > 0)
 
 

@@ -27,13 +27,20 @@ class Summary:
     """Reports of one finished session. Never fails it: what goes wrong is said in a line."""
 
     def __init__(
-        self, config: pytest.Config, settings: Settings, run: Run, reports: Reports, errors: Sequence[str]
+        self,
+        config: pytest.Config,
+        settings: Settings,
+        run: Run,
+        reports: Reports,
+        errors: Sequence[str],
+        notes: Sequence[str] = (),
     ) -> None:
         self._config = config
         self._settings = settings
         self._run = run
         self._reports = reports
         self._errors = errors
+        self._notes = notes
         self._document: Document | None = None
         self._said: list[str] = []
 
@@ -47,7 +54,7 @@ class Summary:
                 from jevons.footprint import overrides
                 from jevons.report.build import build
 
-                notes = [f"jevons could not read a call: {error}" for error in self._errors]
+                notes = [*self._notes, *(f"jevons could not read a call: {error}" for error in self._errors)]
                 known = overrides(self._settings, self._config.rootpath)
                 self._document = build(reading, self._run, extra_notes=notes, overrides=known)
                 self._junit(self._document)
@@ -97,7 +104,8 @@ class Summary:
             width = min(reporter._tw.fullwidth, 100)
             reporter.write_sep("=", fit(_TITLE, encoding))
             reporter.write(render(self._document, width=width, encoding=encoding, color=reporter.hasmarkup))
-        for line in self._said:
+        shown = on_terminal and self._document is not None
+        for line in [*(() if shown else self._notes), *self._said]:
             reporter.write_line(f"jevons: {line}")
 
     def _nothing(self) -> str:
