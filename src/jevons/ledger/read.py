@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 
-from jevons.ledger.home import Home
+from jevons.ledger.home import DIRECTORY, Home
 from jevons.record import Call, Event, Run, TestResult, decode
+
+COMMITTED = "combined."
+"""Folders of the ledger whose name begins so hold spool files that belong to the spool: see `settle`."""
+_SPOOL_NAME = re.compile(r"([0-9]{8}T[0-9]{6}-.+)-[^-]+\.jsonl")
+_RUN = b'"event":"run"'
+
+
+class NoLedgerError(ValueError):
+    """A path that holds no ledger: names it and the remedy."""
 
 
 class Reading(msgspec.Struct):
@@ -27,18 +38,47 @@ class Reading(msgspec.Struct):
         elif isinstance(event, TestResult):
             self.tests.append(event)
         else:
-            self.runs[event.id] = event
+            self.runs[event.id] = later(self.runs.get(event.id), event)
+
+
+class Ledger(msgspec.Struct):
+    """What a path names: spool files, and the folder of the ledger they are of."""
+
+    files: list[Path]
+    folder: Path | None = None
+    """Where its secret would lie; None for files that lie in no ledger."""
+
+
+def later(one: Run | None, other: Run) -> Run:
+    """Of two records of a run the one that ended, or ended later; else `other`, which comes after `one`."""
+    if one is not None and (one.ended_us or 0) > (other.ended_us or 0):
+        return one
+    return other
+
+
+def run_of(event: Event) -> str:
+    """Id of the run that an event is of."""
+    return event.id if isinstance(event, Run) else event.run
+
+
+def named_run(path: Path) -> str:
+    """Id of the run that a spool file is of, by its name; empty for a name that no spool gives."""
+    match = _SPOOL_NAME.fullmatch(path.name)
+    return match[1] if match else ""
 
 
 def lines(path: Path) -> Iterator[tuple[int, bytes]]:
     """(number, line) of each line of a file that is not empty; nothing if it cannot be opened."""
-    try:
-        with path.open("rb") as file:
-            for number, line in enumerate(file, 1):
-                if line.strip():
-                    yield number, line
-    except OSError:
-        return
+    with suppress(OSError):
+        yield from lines_or_error(path)
+
+
+def lines_or_error(path: Path) -> Iterator[tuple[int, bytes]]:
+    """The same. Raises OSError."""
+    with path.open("rb") as file:
+        for number, line in enumerate(file, 1):
+            if line.strip():
+                yield number, line
 
 
 def events(paths: Iterable[Path], torn: list[tuple[str, int]]) -> Iterator[Event]:
@@ -51,8 +91,42 @@ def events(paths: Iterable[Path], torn: list[tuple[str, int]]) -> Iterator[Event
                 torn.append((path.name, number))
 
 
+def locate(path: Path) -> Ledger:
+    """The ledger at `path`: its folder, a folder that holds it or nothing but spool files, or one spool file.
+
+    Raises NoLedgerError.
+    """
+    if path.is_file():
+        if path.suffix != ".jsonl":
+            raise NoLedgerError(f"{path} is no spool file: name a *.jsonl file, or the ledger's folder ({DIRECTORY})")
+        folder = path.absolute().parent.parent if path.absolute().parent.name == "spool" else None
+        return Ledger([path], folder)
+    for folder in (path, path / DIRECTORY):
+        if (folder / "spool").is_dir():
+            settle(Home(folder))
+            return Ledger(Home(folder).spools(), folder)
+    files = sorted(path.glob("*.jsonl")) if path.is_dir() else []
+    if not files:
+        missing = "holds no ledger" if path.is_dir() else "is no file or folder"
+        raise NoLedgerError(
+            f"{path} {missing}: name a {DIRECTORY} folder, a folder that holds one, or a spool file (*.jsonl)"
+        )
+    return Ledger(files, path.absolute().parent if path.absolute().name == "spool" else None)
+
+
+def settle(home: Home) -> None:
+    """Move what `combine` has committed into the spool, where it was killed before it could do so itself."""
+    with suppress(OSError):
+        for folder in sorted(home.path.glob(f"{COMMITTED}*")):
+            for file in folder.glob("*.jsonl"):
+                with suppress(FileNotFoundError):  # another process is at it too
+                    file.replace(home.spool / file.name)
+            folder.rmdir()
+
+
 def read(home: Home, run: str = "") -> Reading:
     """Everything recorded under `home`, or one run of it. A directory that is not there reads as empty."""
+    settle(home)
     reading = Reading()
     for event in events(home.spools(run), reading.torn):
         reading.add(event)
@@ -61,4 +135,25 @@ def read(home: Home, run: str = "") -> Reading:
 
 def run_ids(home: Home) -> list[str]:
     """Ids of the recorded runs, oldest first."""
+    settle(home)
     return list(dict.fromkeys(path.name.rsplit("-", 1)[0] for path in home.spools()))
+
+
+def runs(files: Home | Iterable[Path]) -> list[Run]:
+    """The runs of a ledger or of spool files, without reading their calls; a bare `Run` where no record is kept."""
+    if isinstance(files, Home):
+        settle(files)
+        files = files.spools()
+    found: dict[str, Run] = {}
+    for path in files:
+        named = named_run(path)
+        if named:
+            found.setdefault(named, Run(id=named))
+        for _, line in lines(path):
+            if named and _RUN not in line:
+                continue
+            with suppress(msgspec.DecodeError, UnicodeDecodeError):
+                event = decode(line)
+                run = event if isinstance(event, Run) else Run(id=event.run)
+                found[run.id] = later(found.get(run.id), run) if run is event else found.get(run.id, run)
+    return list(found.values())

@@ -1,0 +1,295 @@
+"""Spans: sets of runs, as people name them.
+
+A text is read as the first of these that finds a run:
+
+1. a run id, or a beginning of it that only one run has (more than a year: ``2026`` is a date);
+2. ``latest``; ``previous``: the newest run before it of the same project and kind (a suite's run, or the same scan);
+3. a branch;
+4. a commit, or its beginning of at least four hex digits (a year needs a fifth);
+5. a date, by when runs started (UTC): a day ``2026-11-25``, month ``2026-11``, quarter ``2026Q4`` or ``2026-Q4``, year
+   ``2026``, interval ``2026-11-01..2026-11-15`` of any of these (both ends are in), or the ``last 7 days`` (``7d``);
+6. the path of another ledger or spool file, or ``PATH:TEXT`` with any of the above for its runs.
+
+What else the text could have meant is said in the span's name.
+"""
+
+from __future__ import annotations
+
+import calendar
+import datetime as dt
+import re
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import msgspec
+
+from jevons.ledger.combine import identity
+from jevons.ledger.days import UNKNOWN, day
+from jevons.ledger.home import Home
+from jevons.ledger.read import NoLedgerError, Reading, events, locate, named_run, run_of, runs, settle
+from jevons.record import Run
+
+DAY_US = 86_400_000_000
+_DATE = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?|-?[Qq]([1-4]))?")
+_LAST = re.compile(r"(?:last\s+)?([0-9]{1,5})\s*(?:d|days?)", re.IGNORECASE)
+_YEAR = re.compile(r"(?:19|20)[0-9]{2}")
+_HEX = re.compile(r"[0-9a-fA-F]{4,64}")
+_STAMP = re.compile(r"([0-9]{8}T[0-9]{6})-.*")
+_SCAN = re.compile(r".*-(scan-[0-9a-f]+)")
+_DRIVE = re.compile(r"[A-Za-z]:[\\/]")
+_EPOCH = dt.date(1970, 1, 1)
+_MOST = 10
+_FORMS = (
+    "name a run id, latest, previous, a branch, a commit, a date (2026-11-25, 2026-11, 2026Q4, 2026, "
+    "2026-11-01..2026-11-15, 7d), or a ledger's path"
+)
+
+
+class SpanError(ValueError):
+    """A text that names no run: says what there is."""
+
+
+class Span(msgspec.Struct, frozen=True):
+    """A set of runs under a name."""
+
+    name: str
+    """What the text was read as, and what else it could have meant."""
+    runs: list[Run]
+    """By start, oldest first. One that never ended (killed, or still running) is among them."""
+    starts: int
+    """Microseconds since 1970 UTC: the first instant of a date as named, else the start of the first run; 0 where no
+    run tells."""
+    ends: int
+    """The last instant of a date as named, else the latest end (or start) of a run; 0 where no run tells."""
+    ledger: str = ""
+    """Path of the ledger or spool file where the runs are; empty for the ledger at hand."""
+    superseded: int = 0
+    """Earlier scans of what a later scan in the span counts again; they are not in `runs`."""
+
+    @property
+    def unfinished(self) -> int:
+        """Runs without an end: killed, still running, or of whose record nothing is kept."""
+        return sum(run.ended_us is None for run in self.runs)
+
+    @property
+    def modes(self) -> tuple[str, ...]:
+        """``recorded`` where scans are among the runs, ``live`` where suites are; a suite may replay and mock too."""
+        return tuple(sorted({"recorded" if _scan(run) else "live" for run in self.runs}))
+
+
+class _Found(msgspec.Struct):
+    kind: str
+    name: str
+    runs: list[Run]
+    otherwise: str = ""
+    """How to say this one where another meaning comes first; empty where it cannot be said."""
+    bounds: tuple[int, int] | None = None
+
+
+def pick(recorded: Reading | Iterable[Run], text: str, now_us: int | None = None) -> Span:
+    """The span that `text` names among recorded runs, or in the ledger whose path it names. Raises SpanError."""
+    known = _ordered(_known(recorded) if isinstance(recorded, Reading) else recorded)
+    text = text.strip()
+    now_us = time.time_ns() // 1000 if now_us is None else now_us
+    span = _inside(known, text, now_us)
+    if span is not None:
+        return span
+    why = ""
+    for path, rest in _paths(text):
+        try:
+            there = _ordered(runs(locate(path).files))
+        except NoLedgerError as error:
+            why = str(error)
+            continue
+        span = _inside(there, rest, now_us) if rest else _span([_Found("path", "all runs", there)]) if there else None
+        if span is None:
+            raise SpanError(f"{path}: {_nothing(there, rest)}")
+        return msgspec.structs.replace(span, name=f"{path}: {span.name}", ledger=str(path))
+    raise SpanError("; ".join(filter(None, [_nothing(known, text), why])))
+
+
+def of_span(homes: Home | Iterable[Home], span: Span) -> Reading:
+    """Calls and tests of a span's runs, each once; only the files that may hold them are read."""
+    files: list[Path] = []
+    if span.ledger:
+        files = locate(Path(span.ledger)).files
+    else:
+        for home in [homes] if isinstance(homes, Home) else homes:
+            settle(home)
+            files += home.spools()
+    wanted = {run.id for run in span.runs}
+    reading = Reading()
+    seen: set[tuple[str | int, ...]] = set()
+    needed = (file for file in files if named_run(file) in wanted or not named_run(file))
+    for event in events(needed, reading.torn):
+        if run_of(event) not in wanted:
+            continue
+        if isinstance(event, Run):
+            reading.add(event)
+        elif (key := identity(event)) not in seen:
+            seen.add(key)
+            reading.add(event)
+    return reading
+
+
+def started(run: Run) -> int:
+    """When a run started, microseconds since 1970 UTC: as recorded, else by its id; 0 where neither tells."""
+    if run.started_us > 0:
+        return run.started_us
+    match = _STAMP.fullmatch(run.id)
+    try:
+        return calendar.timegm(time.strptime(match[1], "%Y%m%dT%H%M%S")) * 1_000_000 if match else 0
+    except ValueError:
+        return 0
+
+
+def period(text: str, now_us: int) -> tuple[int, int] | None:
+    """First and last microsecond (UTC) of a date as in this module's docstring; None for any other text."""
+    last = _LAST.fullmatch(text)
+    if last:
+        return max(now_us - int(last[1]) * DAY_US, 0), now_us
+    begin, dots, end = text.partition("..")
+    first, second = _bounds(begin), _bounds(end if dots else begin)
+    if first is None or second is None or first[0] > second[1]:
+        return None
+    return first[0], second[1]
+
+
+def _bounds(text: str) -> tuple[int, int] | None:
+    match = _DATE.fullmatch(text.strip())
+    if not match:
+        return None
+    year, month, day_, quarter = (int(part) if part else 0 for part in match.groups())
+    months = 3 if quarter else 1 if month else 12
+    month = 3 * quarter - 2 if quarter else month or 1
+    try:
+        start = dt.date(year, month, day_ or 1)
+        next_month = month + months
+        after = start + dt.timedelta(1) if day_ else dt.date(year + (next_month > 12), (next_month - 1) % 12 + 1, 1)
+    except (ValueError, OverflowError):
+        return None
+    if start < _EPOCH:
+        return None
+    return (start - _EPOCH).days * DAY_US, (after - _EPOCH).days * DAY_US - 1
+
+
+def _inside(known: list[Run], text: str, now_us: int) -> Span | None:
+    found = [one for one in _meanings(known, text, now_us) if one.runs]
+    return _span(found) if found else None
+
+
+def _meanings(known: list[Run], text: str, now_us: int) -> Iterator[_Found]:
+    """All that the text can mean among these runs, in order of precedence."""
+    year = bool(_YEAR.fullmatch(text))
+    same = [run for run in known if run.id == text]
+    begun = [] if year or not text else [run for run in known if run.id.startswith(text)]
+    if same or len(begun) == 1:
+        run = (same or begun)[0]
+        yield _Found("a run", f"run {run.id}", [run], run.id)
+    if text in ("latest", "previous") and known:
+        last = known[-1]
+        before = [run for run in known[:-1] if (run.project, _scan(run)) == (last.project, _scan(last))]
+        asked = [last] if text == "latest" else before[-1:]
+        for run in asked:
+            yield _Found(f"the {text} run", f"{text}, run {run.id}", asked, run.id)
+    yield _Found("a branch", f"branch {text}", [run for run in known if text and run.branch == text])
+    commits = [] if year else _commits(known, text)
+    if len(commits) == 1:
+        of_commit = [run for run in known if run.commit == commits[0]]
+        yield _Found("a commit", f"commit {commits[0][:12]}", of_commit, commits[0])
+    bounds = period(text, now_us)
+    if bounds is not None:
+        within = [run for run in known if bounds[0] <= started(run) <= bounds[1]]
+        yield _Found("a date", _date_name(text, bounds), within, f"{_day(bounds[0])}..{_day(bounds[1])}", bounds)
+
+
+def _commits(known: list[Run], text: str) -> list[str]:
+    if not _HEX.fullmatch(text):
+        return []
+    return sorted({run.commit for run in known if run.commit.lower().startswith(text.lower())})
+
+
+def _date_name(text: str, bounds: tuple[int, int]) -> str:
+    last = _LAST.fullmatch(text)
+    return f"the last {last[1]} days to {_day(bounds[1])}" if last else text.replace("q", "Q")
+
+
+def _day(time_us: int) -> str:
+    return (_EPOCH + dt.timedelta(time_us // DAY_US)).isoformat()
+
+
+def _span(found: list[_Found]) -> Span:
+    """The span of the first meaning, which says the others."""
+    first, *others = found
+    last = {_scan(run): run.id for run in first.runs}
+    chosen = [run for run in first.runs if not _scan(run) or last[_scan(run)] == run.id]
+    starts, ends = first.bounds or (
+        min((started(run) for run in chosen if started(run)), default=0),
+        max(max(started(run), run.ended_us or 0) for run in chosen),
+    )
+    also = [one.kind + (f": say {one.otherwise}" if one.otherwise else "") for one in others if one.runs != first.runs]
+    name = first.name + (f" (also {'; '.join(also)})" if also else "")
+    return Span(name, chosen, starts, ends, superseded=len(first.runs) - len(chosen))
+
+
+def _scan(run: Run) -> str:
+    """What a scan scanned, by its id; empty for a suite's run."""
+    match = _SCAN.fullmatch(run.id)
+    return match[1] if match else ""
+
+
+def _known(reading: Reading) -> list[Run]:
+    """Its runs; a bare one for calls and tests without a record of their run."""
+    found = dict(reading.runs)
+    for run in dict.fromkeys([*(call.run for call in reading.calls), *(test.run for test in reading.tests)]):
+        found.setdefault(run, Run(id=run))
+    return list(found.values())
+
+
+def _ordered(known: Iterable[Run]) -> list[Run]:
+    return sorted(known, key=lambda run: (started(run), run.id))
+
+
+def _paths(text: str) -> Iterator[tuple[Path, str]]:
+    """(existing path, the text for its runs) as which `text` can be read: ``PATH``, then ``PATH:TEXT``."""
+    cuts = [place for place, sign in enumerate(text) if sign == ":"]
+    for cut in [len(text), *reversed(cuts)]:
+        if _DRIVE.match(text) and cut == 1:  # C:\suites is not the runs \suites of C
+            continue
+        path, rest = text[:cut], text[cut + 1 :].strip()
+        if path and (rest or cut == len(text)):
+            try:
+                exists = Path(path).exists()
+            except (OSError, ValueError):  # no path on this system
+                exists = False
+            if exists:
+                yield Path(path), rest
+
+
+def _nothing(known: list[Run], text: str) -> str:
+    """That nothing was found, and what there is."""
+    if not known:
+        return "nothing is recorded yet: record a run with `pytest --jevons`, or add others' with `jevons combine`"
+    begun, commits = [run.id for run in known if text and run.id.startswith(text)], _commits(known, text)
+    if text == "previous":
+        why = f"no run of the same project and kind came before the latest, {known[-1].id}"
+    elif len(begun) > 1 or len(commits) > 1:
+        several = begun if len(begun) > 1 else commits
+        kind = "run ids" if several is begun else "commits"
+        why = f"{len(several)} {kind} begin with {text!r} ({', '.join(several[-3:])}): name more of it"
+    elif period(text, time.time_ns() // 1000) is not None:
+        why = f"no run started in {text!r} (UTC)"
+    else:
+        why = f"no run is named by {text!r}"
+    branches = sorted({run.branch for run in known if run.branch})
+    days = sorted({day(started(run)) for run in known} - {UNKNOWN})
+    more = f" and {len(branches) - _MOST} more" if len(branches) > _MOST else ""
+    parts = [
+        why,
+        f"the last runs: {', '.join(run.id for run in known[-5:])}",
+        f"branches: {', '.join(branches[:_MOST])}{more}" if branches else "no branch is known",
+        f"dates: {days[0]} to {days[-1]}" if days else "no date is known",
+        _FORMS,
+    ]
+    return ". ".join(part[0].upper() + part[1:] for part in parts)
