@@ -12,10 +12,13 @@ from jevons import __version__
 
 _COMMANDS = {
     "calls": "List recorded calls.",
+    "combine": "Merge ledgers into one.",
+    "compare": "Say whether it got greener, per run and in total, and why.",
     "doctor": "Say what is seen, what is not, and why.",
     "estimate": "Estimate a table of servings.",
     "explain": "Show how a figure comes about.",
     "factors": "Show the figures behind footprints, with their sources.",
+    "gate": "Fail when a run uses more than was agreed, or than its base.",
     "purge": "Delete what is kept.",
     "report": "Show what recorded runs cost.",
     "scan": "Count the calls that are already recorded.",

@@ -1,0 +1,73 @@
+"""`jevons compare`: greener or not, per run and in total, and why."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from jevons.cli.project import find
+
+FIGURES = {"carbon": "carbon_g", "energy": "energy_wh", "water": "water_l", "hardware": "embodied_g"}
+
+
+@click.command(
+    "compare",
+    epilog="""\b
+Examples:
+  jevons compare                              the run before the latest, and the latest
+  jevons compare main my-branch               all runs of two branches
+  jevons compare 2026Q3 2026Q4                two quarters (also days, months, 2026-11-01..2026-11-15, 7d)
+  jevons compare 1a2b3c4 latest --figure water
+  jevons compare ../other/.jevons:main main   runs of another ledger
+
+\b
+Each side may be a run (or the beginning of its id), latest, previous, a branch, a commit, a date, or a ledger's path.
+The answer is of projects and jobs that both sides counted; newcomers and leavers are listed apart.
+""",
+)
+@click.argument("before", default="previous")
+@click.argument("after", default="latest")
+@click.option("--figure", type=click.Choice(list(FIGURES)), default="carbon", show_default=True)
+@click.option(
+    "--grid", type=click.Choice(["average", "operating", "build"]), help="Carbon intensity: average or margin."
+)
+@click.option("--place", default="", metavar="CODE", help="Where these machines stand; each run's own if not given.")
+@click.option("--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True)
+@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="File to write to.")
+def command(before: str, after: str, figure: str, grid: str | None, place: str, form: str, output: Path | None) -> None:
+    """Compare two sets of runs, BEFORE and AFTER: greener per run? in total? why? how sure?"""
+    try:
+        import scipy  # noqa: F401  what draws need, looked for before anything is read
+    except ImportError as error:
+        raise click.ClickException("compare needs numpy and scipy: pip install 'jevons[report]'") from error
+    import msgspec
+
+    from jevons.footprint import overrides
+    from jevons.ledger.read import runs
+    from jevons.ledger.spans import SpanError, of_span, pick
+    from jevons.report.comparison import markdown, text
+    from jevons.report.terminal import fit
+    from jevons.weigh.compare import Party, compare
+
+    root, settings, home = find()
+    known = runs(home)
+    parties = []
+    for asked in (before, after):
+        try:
+            span = pick(known, asked)
+        except SpanError as error:
+            raise click.ClickException(str(error)) from error
+        parties.append(Party(span.name, span.runs, of_span(home, span).calls))
+    if {run.id for run in parties[0].runs} & {run.id for run in parties[1].runs}:
+        raise click.ClickException(f"{before} and {after} name the same runs: nothing to compare")
+    made = compare(*parties, figure=FIGURES[figure], place=place, overrides=overrides(settings, root, grid or ""))
+    if form == "json":
+        said = msgspec.json.format(msgspec.json.encode(made), indent=2).decode() + "\n"
+    else:
+        said = (text if form == "text" else markdown)(made)
+    if output is not None:
+        output.write_text(said, encoding="utf-8")
+    else:
+        click.echo(fit(said, sys.stdout.encoding or "utf-8"), nl=False)
