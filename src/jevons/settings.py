@@ -62,11 +62,13 @@ class Budget(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """Growth over its base that a run may show, as a share."""
 
 
-def cap_fault(unit: str, amount: float, units: tuple[str, ...] = BUDGET_UNITS) -> str:
-    """What is wrong with a cap on one of `units`, and the remedy; empty where nothing is."""
+def cap_fault(unit: str, amount: float, gate: bool = False) -> str:
+    """What is wrong with a cap, and the remedy; empty where nothing is. The `gate` may hold a run to none of something,
+    the live guard only to some."""
+    units = GATE_UNITS if gate else BUDGET_UNITS
     if unit not in units:
         return f"{unit!r} is no unit of a budget: use one of {', '.join(units)}"
-    if not (0 < amount < float("inf") or (amount == 0 and units is GATE_UNITS)):
+    if not (0 < amount < float("inf") or (gate and amount == 0)):
         return f"{unit} = {amount:g}: a cap is a number above 0; leave it out for no cap"
     if unit in _WHOLE and amount % 1:
         return f"{unit} = {amount:g}: use a whole number"
@@ -154,7 +156,7 @@ def _check(budget: Budget, file: Path) -> None:
         f"{span}: {fault}"
         for span in _SPANS
         for unit, amount in getattr(budget, span).items()
-        if (fault := cap_fault(unit, amount, GATE_UNITS))
+        if (fault := cap_fault(unit, amount, gate=not (budget.guard and span == "run" and unit in BUDGET_UNITS)))
     )
     fault = next(faults, "")
     if not fault and budget.guard and budget.run.keys().isdisjoint(BUDGET_UNITS):

@@ -57,7 +57,7 @@ def test_what_cannot_be_used_is_refused(suite) -> None:
     done = suite.run("--jevons-budget=call=3", test_it=FIVE)
     assert done.ret == pytest.ExitCode.USAGE_ERROR
     done.stderr.fnmatch_lines(["*jevons: --jevons-budget call=3: 'call' is no unit of a budget: use one of calls, *"])
-    settings(suite, "[tool.jevons.budget]\nrun = {tokens = 0}\n")
+    settings(suite, "[tool.jevons.budget]\nguard = true\nrun = {tokens = 0}\n")
     done = suite.run()
     assert done.ret == pytest.ExitCode.USAGE_ERROR
     done.stderr.fnmatch_lines(["*jevons: *pyproject.toml, [[]tool.jevons.budget]: run: tokens = 0: a cap is a number*"])
