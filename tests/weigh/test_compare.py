@@ -160,5 +160,6 @@ def test_other_figures(figure):
     made = one_each([("llama-3.1-70b", 10)], [("llama-3.1-70b", 5)], figure=figure)
     assert made.per_run.ratio == pytest.approx(0.5)
     assert sum(one.effect for one in made.drivers) == pytest.approx(made.after.amount - made.before.amount)
+    assert "grid" not in text(made).partition("why")[2].partition("\n")[0]
     with pytest.raises(ValueError, match="one of"):
         one_each([], [], figure="moons")

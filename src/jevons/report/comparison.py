@@ -64,8 +64,10 @@ def lines(made: Outcome) -> Iterator[tuple[str, str]]:
     mode = "" if made.mode == "live" else " found in recordings"
     yield "rough", f"{what} of calls{mode}: {_rough(made.before, unit)} before, {_rough(made.after, unit)} after"
     if made.drivers:
+        last = "grid" if made.figure == "carbon_g" else f"{what} per Wh"
+        names = DRIVERS | {"grid": last}
         least = 1e-6 * max(made.before.amount, made.after.amount)
-        named = [f"{DRIVERS[one.name]} {_effect(one.effect, unit)}" for one in made.drivers if abs(one.effect) > least]
+        named = [f"{names[one.name]} {_effect(one.effect, unit)}" for one in made.drivers if abs(one.effect) > least]
         yield "why", "; ".join(named) or "nothing changed"
     if made.cancels:
         yield "sure", f"cancels, as both sides share it: {_causes(made.cancels)}"
