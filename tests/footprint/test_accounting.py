@@ -1,9 +1,7 @@
 """The bars of the accounting, measured by ``validation/accounting.py``."""
 
-import importlib.util
-import pathlib
-
 import pytest
+import scripts
 
 from jevons.footprint import Figures, account
 from jevons.ledger.cells import cells
@@ -12,13 +10,7 @@ from jevons.ledger.cells import cells
 @pytest.fixture(scope="module")
 def measured():
     pytest.importorskip("scipy", reason="joint draws need numpy and scipy: extra report")
-    here = pathlib.Path(__file__).parents[2] / "validation"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(str(here))
-        spec = importlib.util.spec_from_file_location("validation_accounting", here / "accounting.py")
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-    return module
+    return scripts.module("accounting")
 
 
 def test_every_group_is_within_two_percent_of_the_step(measured):

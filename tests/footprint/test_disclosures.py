@@ -1,23 +1,16 @@
 """Published figures as checks: each is compared within its own boundary, or left out with a reason."""
 
 import csv
-import importlib.util
-import pathlib
 
 import pytest
+import scripts
 
 from jevons import factors
 
 
 @pytest.fixture(scope="module")
 def checks():
-    here = pathlib.Path(__file__).parents[2] / "validation"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(str(here))
-        spec = importlib.util.spec_from_file_location("validation_disclosures", here / "disclosures.py")
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-    return module
+    return scripts.module("disclosures")
 
 
 @pytest.fixture(scope="module")

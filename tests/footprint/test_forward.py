@@ -1,11 +1,10 @@
 """The law of one forward pass: what any such law must do, and measured rows inside its intervals."""
 
-import importlib.util
 import math
-import pathlib
 
 import numpy as np
 import pytest
+import scripts
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -115,13 +114,8 @@ def test_numbers_that_cannot_be(given_, known):
 @pytest.fixture(scope="module")
 def judged(shared_data):
     """``validation/forward.py``, and the measured rows that it reads."""
-    here = pathlib.Path(__file__).parents[2] / "validation"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(str(here))
-        spec = importlib.util.spec_from_file_location("validation_forward", here / "forward.py")
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-    return module, module.read(shared_data / "energy" / "measurements.csv")
+    made = scripts.module("forward")
+    return made, made.read(shared_data / "energy" / "measurements.csv")
 
 
 def test_measured_requests_alone_in_their_pass(judged):

@@ -2,24 +2,19 @@
 
 import copy
 import hashlib
-import importlib
 import json
 import os
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
-
-VALIDATION = Path(__file__).parents[2] / "validation"
+import scripts
 
 
 @pytest.fixture(scope="module")
 def published():
-    sys.path.insert(0, str(VALIDATION))
-    yield importlib.import_module("published")
-    sys.path.remove(str(VALIDATION))
+    return scripts.module("published")
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +24,7 @@ def papers(shared_data):
 
 def run(path):
     return subprocess.run(
-        [sys.executable, VALIDATION / "published.py"],
+        [sys.executable, scripts.FOLDER / "published.py"],
         env=os.environ | {"JEVONS_CASES": str(path)}, capture_output=True, text=True, timeout=120,
     )  # fmt: skip
 

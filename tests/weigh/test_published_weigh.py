@@ -1,20 +1,14 @@
 """Published cases of decomposition and rebound that the runner has never seen: figures by hand, and wrong ones."""
 
 import copy
-import importlib
-import sys
-from pathlib import Path
 
 import pytest
-
-VALIDATION = Path(__file__).parents[2] / "validation"
+import scripts
 
 
 @pytest.fixture(scope="module")
 def published():
-    sys.path.insert(0, str(VALIDATION))
-    yield importlib.import_module("published")
-    sys.path.remove(str(VALIDATION))
+    return scripts.module("published")
 
 
 def case(inputs, expected):
