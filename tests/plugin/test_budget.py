@@ -34,6 +34,7 @@ def test_the_call_after_the_cap_fails_its_test_and_is_not_sent(suite, server) ->
     assert not list((suite.path / ".jevons").glob("*.budget"))
 
 
+@pytest.mark.slow
 def test_a_plain_number_is_calls_and_a_flag_wins_over_settings(suite, server) -> None:
     settings(suite, "[tool.jevons.budget]\nguard = true\nrun = {calls = 4}\n")
     suite.run("--jevons-budget=2", test_it=FIVE).assert_outcomes(passed=2, failed=3)
@@ -116,6 +117,7 @@ def test_a_shared_fixture_that_ends_at_a_cap_ends_so_for_all_its_tests(suite, se
     done.stdout.fnmatch_lines(["*: 1 call refused", "ERROR*::test_one - jevons.Bud*", "ERROR*::test_two - jevons.Bud*"])
 
 
+@pytest.mark.slow
 def test_skipping(suite, server) -> None:
     settings(suite, "[tool.jevons.budget]\nguard = true\nrun = {calls = 3}\non_exceed = 'skip'\n")
     done = suite.run("-rs", test_it=FIVE + "def test_without(): pass\n")
@@ -160,6 +162,7 @@ def test_streamed(ask): assert ask("the same", stream=True, stream_options={"inc
 """
 
 
+@pytest.mark.slow
 def test_tokens_are_passed_by_one_call_at_most(suite, server) -> None:
     suite.run("--jevons-budget=6", test_it=SAME).assert_outcomes(passed=6)
     (each,) = {one.usage.input + one.usage.output for one in server.asked}
@@ -183,6 +186,7 @@ def test_ask(n):
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("unit", ["energy_wh", "carbon_g", "water_l"])
 def test_figures_stop_where_the_report_has_them(suite, server, unit: str) -> None:
     suite.measured(test_it=CLOUD).assert_outcomes(passed=5)
