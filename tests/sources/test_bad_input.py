@@ -81,6 +81,14 @@ def test_what_says_that_it_is_a_recording_is_named_in_any_folder(
     assert says in line
 
 
+def test_a_key_that_holds_nothing_beside_one_that_does(tmp_path: Path) -> None:
+    """Found by fuzzing: a cassette with the keys of two libraries, one of them empty."""
+    two = b"interactions:\nhttp_interactions:\n" + yaml.safe_dump(CASSETTE["interactions"]).encode()
+    assert beside_a_good_one(tmp_path, "two.yaml", two) == []
+    calls, _ = found(tmp_path)
+    assert sum(call.source == "cassettes/two.yaml" for call in calls) == len(CASSETTE["interactions"])
+
+
 def test_what_precedes_the_break_of_a_cassette_is_read(tmp_path: Path) -> None:
     document = copy.deepcopy(CASSETTE)
     document["interactions"] *= 3  # type: ignore[operator]

@@ -31,15 +31,19 @@ def holds(document: Any) -> bool:
     """Whether a document is a cassette."""
     if isinstance(document, list):
         return any(isinstance(one, dict) and "request" in one and "response" in one for one in document[:3])
-    return isinstance(document, dict) and any(
-        isinstance(document.get(key), list) for key in ("interactions", "http_interactions")
-    )
+    return isinstance(document, dict) and _interactions(document) is not None
+
+
+def _interactions(document: dict[str, Any]) -> list[Any] | None:
+    """The list under a key of either library, where there is one."""
+    lists = (document.get(key) for key in ("interactions", "http_interactions"))
+    return next((one for one in lists if isinstance(one, list)), None)
 
 
 def read(document: Any) -> Iterator[Record]:
     """Interactions in order."""
-    found = document if isinstance(document, list) else document.get("interactions", document.get("http_interactions"))
-    for index, one in enumerate(found):
+    found = document if isinstance(document, list) else _interactions(document)
+    for index, one in enumerate(found or ()):
         if not isinstance(one, dict):
             yield Broken(index, "is no interaction")
         elif "request" in one:
