@@ -41,7 +41,7 @@ BUDGET_UNITS = ("calls", "tokens", "judge_calls", "energy_wh", "carbon_g", "wate
 GATE_UNITS = (*BUDGET_UNITS, "repeats", "money_usd")
 """What `jevons gate` can cap, once a run has ended."""
 _WHOLE = frozenset({"calls", "tokens", "judge_calls", "repeats"})
-_SPANS = ("run", "test", "day", "month", "project")
+SPANS = ("run", "test", "day", "month", "project")
 
 
 class Budget(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -154,7 +154,7 @@ def load(root: Path) -> Settings:
 def _check(budget: Budget, file: Path) -> None:
     faults = (
         f"{span}: {fault}"
-        for span in _SPANS
+        for span in SPANS
         for unit, amount in getattr(budget, span).items()
         if (fault := cap_fault(unit, amount, gate=not (budget.guard and span == "run" and unit in BUDGET_UNITS)))
     )

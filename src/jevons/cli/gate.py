@@ -49,6 +49,7 @@ def command(run: str, against: str, ratchet: bool, place: str, form: str) -> Non
     from jevons.ledger.read import read
     from jevons.record import Run
     from jevons.report.gate import markdown, text
+    from jevons.settings import SPANS
 
     root, settings, home = find()
     chosen = pick_run(home, run)
@@ -61,7 +62,7 @@ def command(run: str, against: str, ratchet: bool, place: str, form: str) -> Non
         _set(root, this, place, known)
         return
     budget = settings.budget
-    stated = {span: dict(getattr(budget, span)) for span in ("run", "test", "day", "month", "project")}
+    stated = {span: dict(getattr(budget, span)) for span in SPANS}
     set_before, pinned = agreed.read(root)
     caps = agreed.lower(stated, set_before)
     name, base, warning = _base(home, record, against)

@@ -10,9 +10,8 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
-from jevons.cut.caps import SPANS, UNITS
 from jevons.footprint import METHOD_VERSION
-from jevons.settings import SettingsError
+from jevons.settings import GATE_UNITS, SPANS, SettingsError
 
 FILE = "jevons-budget.toml"
 Caps = dict[str, dict[str, float]]
@@ -34,8 +33,10 @@ def read(root: Path) -> tuple[Caps, str]:
         if span not in SPANS or not isinstance(units, dict):
             raise SettingsError(f"{path}: {span!r} is no span of a budget: use one of {', '.join(SPANS)}")
         for unit, cap in units.items():
-            if unit not in UNITS or isinstance(cap, bool) or not isinstance(cap, int | float) or not cap >= 0:
-                raise SettingsError(f"{path}, [{span}] {unit} = {cap!r}: units are {', '.join(UNITS)}, caps 0 or more")
+            if unit not in GATE_UNITS or isinstance(cap, bool) or not isinstance(cap, int | float) or not cap >= 0:
+                raise SettingsError(
+                    f"{path}, [{span}] {unit} = {cap!r}: units are {', '.join(GATE_UNITS)}, caps 0 or more"
+                )
             caps.setdefault(span, {})[unit] = float(cap)
     return caps, str(table.get("method", ""))
 

@@ -15,13 +15,13 @@ from jevons.footprint import Overrides, account
 from jevons.ledger.cells import cells
 from jevons.ledger.days import day
 from jevons.ledger.repeats import exact
+from jevons.ledger.shares import owners
 from jevons.record import Call, TestResult
+from jevons.settings import GATE_UNITS
 
 COUNTS = ("calls", "tokens", "judge_calls", "repeats")
 ROUGH = ("energy_wh", "carbon_g", "water_l")
 MONEY = "money_usd"
-UNITS = (*COUNTS, *ROUGH, MONEY)
-SPANS = ("run", "test", "day", "month", "project")
 
 
 class Use(msgspec.Struct, kw_only=True):
@@ -47,7 +47,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     """One cap and what was found."""
 
     span: str
-    """One of `SPANS`."""
+    """One of `settings.SPANS`."""
     name: str
     """Of the run, test, day, month or project."""
     unit: str
@@ -75,7 +75,7 @@ def use(
 ) -> Use:
     """What calls used; those that are not live use nothing. `price` gives US dollars of a call, None if unknown."""
     of = by(live(calls), lambda call: [("", 1.0)], place=place, overrides=overrides, price=price)
-    return of.get("", Use(amounts=dict.fromkeys(UNITS, 0.0)))
+    return of.get("", Use(amounts=dict.fromkeys(GATE_UNITS, 0.0)))
 
 
 def by_test(
@@ -87,32 +87,24 @@ def by_test(
     price: Callable[[Call], float | None] | None = None,
 ) -> dict[str, Use]:
     """What each test used, calls of shared fixtures divided over their users."""
-    users: dict[str, dict[str, None]] = defaultdict(dict)
-    for result in results:
-        for instance in result.fixtures:
-            users[instance][result.test] = None
-
-    def tests(call: Call) -> list[tuple[str, float]]:
-        sharing = users.get(call.fixture)
-        return [(test, 1.0 / len(sharing)) for test in sharing] if sharing else [(call.test, 1.0)]
-
-    found = by(live(calls), tests, place=place, overrides=overrides, price=price)
+    of = owners(results)
+    found = by(live(calls), lambda call: of(call.test, call.fixture), place=place, overrides=overrides, price=price)
     found.pop("", None)  # outside tests
     return found
 
 
 def by(
     calls: list[Call],
-    owners: Callable[[Call], list[tuple[str, float]]],
+    whose: Callable[[Call], list[tuple[str, float]]],
     *,
     place: str = "",
     overrides: Overrides | None = None,
     price: Callable[[Call], float | None] | None = None,
 ) -> dict[str, Use]:
-    """Use by owner; `owners` gives a call's owners with their shares."""
-    found: dict[str, Use] = defaultdict(lambda: Use(amounts=dict.fromkeys(UNITS, 0.0)))
+    """Use by owner; `whose` gives a call's owners with their shares."""
+    found: dict[str, Use] = defaultdict(lambda: Use(amounts=dict.fromkeys(GATE_UNITS, 0.0)))
     repeated = {id(call) for call in exact(calls)}
-    made = cells(calls, lambda call: tuple(owners(call)))
+    made = cells(calls, lambda call: tuple(whose(call)))
     for one in account(made, place=place, overrides=overrides):
         for owner, share in one.cell.group:
             into = found[owner]
@@ -120,7 +112,7 @@ def by(
             for unit in ROUGH:
                 into.amounts[unit] += one.figures.amount(unit) * share
     for call in calls:
-        for owner, share in owners(call):
+        for owner, share in whose(call):
             into = found[owner]
             into.calls += share
             into.counted += share * (call.usage != "unknown")

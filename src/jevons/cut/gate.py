@@ -8,12 +8,13 @@ from typing import NamedTuple
 
 import msgspec
 
-from jevons.cut.caps import COUNTS, MONEY, ROUGH, SPANS, Use, Verdict, by, by_test, judge, live, on_day, use
+from jevons.cut.caps import COUNTS, MONEY, ROUGH, Use, Verdict, by, by_test, judge, live, on_day, use
 from jevons.cut.regression import FEWEST, Regression, regression
 from jevons.footprint import METHOD_VERSION, Figures, Overrides, account
 from jevons.ledger.cells import cells
 from jevons.ledger.days import day
 from jevons.record import Call, Run, TestResult
+from jevons.settings import SPANS
 
 SCHEMA = "jevons.gate/1"
 PASSED, BROKEN, UNKNOWN = 0, 1, 2
@@ -74,7 +75,7 @@ def gate(
 ) -> Outcome:
     """Judge a run. `ledger`: calls of the project, for caps by day, month and project, this run's included.
 
-    `caps` by span (`caps.SPANS`) and unit; `pinned` is the method that rough caps were set with, if they were set by
+    `caps` by span (`settings.SPANS`) and unit; `pinned` is the method that rough caps were set with, if they were set by
     `jevons gate --set`; `floor` the least share of calls that must be known; `base` earlier runs.
     """
     made = Outcome(run=this.run.id, exit_code=PASSED, caps=[], regressions=[], base=base_name)

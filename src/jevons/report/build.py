@@ -16,6 +16,7 @@ from jevons.ledger.cells import Cell, cells
 from jevons.ledger.days import day, hour, month
 from jevons.ledger.read import Reading
 from jevons.ledger.repeats import exact
+from jevons.ledger.shares import owners
 from jevons.record import Call, Run, TestResult
 from jevons.report.document import Counts, Document, Level, Range, Row
 from jevons.report.numbers import percent
@@ -173,19 +174,8 @@ def named(by: str, results: Iterable[TestResult]) -> Callable[[Cell], list[tuple
     if by in ("role", "file", "day"):
         place = {"role": 2, "file": 3, "day": 4}[by]
         return lambda cell: [(cell.group[place] or "(unknown)", 1.0)]
-    users: dict[str, dict[str, None]] = defaultdict(dict)
-    for result in results:
-        for instance in result.fixtures:
-            users[instance][result.test] = None
-
-    def tests(cell: Cell) -> list[tuple[str, float]]:
-        test, fixture = cell.group[0], cell.group[1]
-        sharing = users.get(fixture)
-        if not sharing:
-            return [(test or OUTSIDE, 1.0)]
-        return [(user, 1.0 / len(sharing)) for user in sharing]
-
-    return tests
+    of = owners(results)
+    return lambda cell: of(cell.group[0] or OUTSIDE, cell.group[1])
 
 
 def _waste(counts: Counts, mode: str) -> str:
