@@ -75,8 +75,8 @@ def gate(
 ) -> Outcome:
     """Judge a run. `ledger`: calls of the project, for caps by day, month and project, this run's included.
 
-    `caps` by span (`settings.SPANS`) and unit; `pinned` is the method that rough caps were set with, if they were set by
-    `jevons gate --set`; `floor` the least share of calls that must be known; `base` earlier runs.
+    `caps` by span (`settings.SPANS`) and unit; `pinned` is the method that rough caps were set with, if they were set
+    by `jevons gate --set`; `floor` the least share of calls that must be known; `base` earlier runs.
     """
     made = Outcome(run=this.run.id, exit_code=PASSED, caps=[], regressions=[], base=base_name)
     made.caps = judge(caps, _uses(this, ledger, caps, place, overrides, price))
