@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from jevons.ledger.combine import BusyError, Merged, combine, identity, secrets
@@ -114,6 +114,7 @@ def test_any_order_and_repetition_give_the_union(made: list[Event], data: st.Dat
 
 @few
 @given(events, events, events, st.permutations(range(3)))
+@example([Run(id=RUNS[0])], [Run(id=RUNS[0], project="a")], [Run(id=RUNS[0], ended_us=5)], [0, 2, 1])
 def test_sources_in_any_order_give_the_same_bytes_even_where_they_conflict(
     one: list[Event], two: list[Event], three: list[Event], order: list[int]
 ) -> None:

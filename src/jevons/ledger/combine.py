@@ -192,20 +192,27 @@ def _new(
                 record = later(record, line.event)
             else:
                 known.setdefault(identity(line.event), _digest(line.facts))
-    if record is not None:
-        known[identity(record)] = _digest(encode(record))
     new: dict[tuple[str | int, ...], _Line] = {}
+    records: list[tuple[Run, _Line]] = []
     for part in parts:
-        last: Run | None = None
-        last_line: _Line | None = None
+        last: tuple[Run, _Line] | None = None
         for line in _lines(part, run):
             progress(len(line.raw))
             if not isinstance(line.event, Run):
                 _take(line, known, new, merged)
-            elif later(last, line.event) is line.event:
-                last, last_line = line.event, line
-        if last_line is not None:
-            _take(last_line, known, new, merged, record)
+            elif last is None or later(last[0], line.event) is line.event:
+                last = line.event, line
+        if last is not None:
+            records.append(last)
+    # Only the latest records of a run can be in conflict: whether two do must not hang on which is read first.
+    end = max((one.ended_us or 0 for one in [record, *(found for found, _ in records)] if one), default=0)
+    if record is not None and (record.ended_us or 0) == end:
+        known[identity(record)] = _digest(encode(record))
+    for found, line in records:
+        if (found.ended_us or 0) == end:
+            _take(line, known, new, merged)
+        else:
+            merged.known += 1
     for line in new.values():
         merged.calls += isinstance(line.event, Call)
         merged.tests += isinstance(line.event, TestResult)
@@ -214,23 +221,12 @@ def _new(
 
 
 def _take(
-    line: _Line,
-    known: dict[tuple[str | int, ...], bytes],
-    new: dict[tuple[str | int, ...], _Line],
-    merged: Merged,
-    record: Run | None = None,
+    line: _Line, known: dict[tuple[str | int, ...], bytes], new: dict[tuple[str | int, ...], _Line], merged: Merged
 ) -> None:
     """Take a line in among the new ones, unless it is known; where another bears its identity, keep one of them."""
-    key, event = identity(line.event), line.event
+    key = identity(line.event)
     rival = new.get(key)
-    ended = rival.event if rival is not None and isinstance(rival.event, Run) else record
-    if isinstance(event, Run) and ended is not None and (event.ended_us or 0) != (ended.ended_us or 0):
-        # Two records of a run of which one is later: no conflict.
-        if later(ended, event) is event:
-            new[key] = line
-        else:
-            merged.known += 1
-    elif rival is None and key not in known:
+    if rival is None and key not in known:
         new[key] = line
     elif rival is None or rival.facts == line.facts:
         merged.known += 1
