@@ -82,6 +82,9 @@ class Settings(msgspec.Struct, forbid_unknown_fields=True, rename="kebab", froze
     """Whether plain `pytest` records."""
     dir: str = DIRECTORY
     """The ledger's directory, relative to the project's root."""
+    shared: str = ""
+    """A ledger that is shared with others (`jevons combine --cells`), read beside the project's own: its directory,
+    relative to the project's root."""
     project: str = ""
     """Name of the project in the ledger; empty: the root folder's name."""
     place: str = ""

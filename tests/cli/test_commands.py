@@ -125,7 +125,7 @@ def test_a_run_is_named_by_its_beginning(recorded: Path) -> None:
     assert jevons(recorded, "report", "--run", "2026").returncode == 0
     done = jevons(recorded, "report", "--run", "1999")
     assert done.returncode == 1
-    assert "no run begins with '1999'" in done.stderr
+    assert "No run started in '1999'" in done.stderr
 
 
 def test_a_wrong_setting_is_said_in_a_line(project: Path) -> None:

@@ -15,7 +15,7 @@ import yaml
 from sources.one_exchange import CASSETTE
 
 from jevons.ledger.home import Home
-from jevons.ledger.read import read, run_ids
+from jevons.ledger.read import read, runs
 
 
 def jevons(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -70,21 +70,21 @@ def test_no_prompt_answer_or_free_text_reaches_the_disk(project: Path) -> None:
 def test_scanning_again_replaces(project: Path) -> None:
     jevons(project, "scan")
     home = Home(project / ".jevons")
-    (first,) = run_ids(home)
+    (first,) = [run.id for run in runs(home)]
     ids = {call.id for call in read(home).calls}
     time.sleep(1)
     jevons(project, "scan", ".")
-    (second,) = run_ids(home)
+    (second,) = [run.id for run in runs(home)]
     assert second > first
     assert {call.id for call in read(home).calls} == ids
     jevons(project, "scan", "tests")
-    assert len(run_ids(home)) == 2  # other paths, another scan
+    assert len(runs(home)) == 2  # other paths, another scan
 
 
 def test_json(project: Path) -> None:
     document = json.loads(jevons(project, "scan", "--format", "json").stdout)
     assert (document["schema"], document["calls"], document["warnings"]) == ("jevons.scan/1", 2, [])
-    assert document["run"] in run_ids(Home(project / ".jevons"))
+    assert document["run"] in [run.id for run in runs(Home(project / ".jevons"))]
     assert document["models"][0]["repeats"] == 1
 
 

@@ -6,8 +6,9 @@ import random
 
 import pytest
 
-from jevons.cut.gate import BROKEN, PASSED, UNKNOWN, Recorded, gate
+from jevons.cut.gate import BROKEN, PASSED, UNKNOWN, gate
 from jevons.cut.regression import FEWEST, regression
+from jevons.ledger.recorded import Recorded, of_calls
 from jevons.record import Call, Run, TestResult
 
 NOVEMBER = 1_794_000_000_000_000
@@ -22,7 +23,7 @@ def recorded(name: str, counts: dict[str, int], **more: object) -> Recorded:
         for test, count in counts.items()
         for number in range(count)
     ]
-    return Recorded(run, calls, [TestResult(run=name, test=test, outcome="passed") for test in counts])
+    return of_calls(run, calls, [TestResult(run=name, test=test, outcome="passed") for test in counts])
 
 
 def history(count: int, counts: dict[str, int]) -> list[Recorded]:
@@ -32,7 +33,7 @@ def history(count: int, counts: dict[str, int]) -> list[Recorded]:
 def test_a_cap_of_every_span():
     this = recorded("now", {"a": 3, "b": 1})
     earlier = recorded("before", {"a": 6})
-    ledger = [*this.calls, *earlier.calls]
+    ledger = [this, earlier]
     for caps, code in (
         ({"run": {"calls": 4}}, PASSED),
         ({"run": {"calls": 3}}, BROKEN),
@@ -53,14 +54,14 @@ def test_a_cap_of_every_span():
 
 def test_grams_are_central_figures_and_pinned_to_their_method():
     this = recorded("now", {"a": 3})
-    level = gate(this, this.calls, {"run": {"carbon_g": 1e9}}).caps[0].used
+    level = gate(this, [this], {"run": {"carbon_g": 1e9}}).caps[0].used
     assert level > 0
-    assert gate(this, this.calls, {"run": {"carbon_g": level * 1.001}}).exit_code == PASSED
-    assert gate(this, this.calls, {"run": {"carbon_g": level * 0.999}}).exit_code == BROKEN
-    other = gate(this, this.calls, {"run": {"carbon_g": level * 2, "calls": 3}}, pinned="2025.1")
+    assert gate(this, [this], {"run": {"carbon_g": level * 1.001}}).exit_code == PASSED
+    assert gate(this, [this], {"run": {"carbon_g": level * 0.999}}).exit_code == BROKEN
+    other = gate(this, [this], {"run": {"carbon_g": level * 2, "calls": 3}}, pinned="2025.1")
     assert other.exit_code == UNKNOWN
     assert "set by method 2025.1" in other.why[0]
-    both = gate(this, this.calls, {"run": {"carbon_g": level * 2, "calls": 2}}, pinned="2025.1")
+    both = gate(this, [this], {"run": {"carbon_g": level * 2, "calls": 2}}, pinned="2025.1")
     assert both.exit_code == BROKEN  # what is exceeded says more than what is not known
     assert both.why[0].startswith("calls of this run")
 
@@ -68,20 +69,20 @@ def test_grams_are_central_figures_and_pinned_to_their_method():
 def test_what_is_not_known_never_passes_silently():
     this = recorded("now", {"a": 5}, usage="unknown", input_tokens=None, output_tokens=None)
     for unit in ("tokens", "carbon_g"):
-        made = gate(this, this.calls, {"run": {unit: 1e9}})
+        made = gate(this, [this], {"run": {unit: 1e9}})
         assert made.exit_code == UNKNOWN
         assert "known for 0% of calls" in made.why[0]
-    assert gate(this, this.calls, {"run": {"calls": 5}}).exit_code == PASSED
+    assert gate(this, [this], {"run": {"calls": 5}}).exit_code == PASSED
     mixed = recorded("now", {"a": 19})
     dark = recorded("now", {"dark": 1}, usage="unknown", input_tokens=None, output_tokens=None)
-    made = gate(mixed._replace(calls=[*mixed.calls, *dark.calls]), [], {"run": {"tokens": 1e9}})
+    made = gate(mixed._replace(cells=[*mixed.cells, *dark.cells]), [], {"run": {"tokens": 1e9}})
     assert made.exit_code == PASSED
     assert any("known for 95% of calls" in one for one in made.warnings)
 
 
 def test_only_live_calls_count():
     this = recorded("now", {"a": 5}, mode="replayed")
-    assert gate(this, this.calls, {"run": {"calls": 0, "tokens": 0}}).exit_code == PASSED
+    assert gate(this, [this], {"run": {"calls": 0, "tokens": 0}}).exit_code == PASSED
 
 
 def test_money():
@@ -89,17 +90,17 @@ def test_money():
     from jevons.cut.money import Dollars
 
     this = recorded("now", {"a": 10})
-    made = gate(this, this.calls, {"run": {"money_usd": 0.04}}, price=Dollars())
+    made = gate(this, [this], {"run": {"money_usd": 0.04}}, price=Dollars())
     # gpt-4o: $2.5 in, $10 out per million tokens (openai.com, 2024): 10 x (900 x 2.5 + 100 x 10) / 1e6
     assert made.caps[0].used == pytest.approx(0.0325)
     unknown = recorded("now", {"a": 10}, model="nobody-sells-this")
-    assert gate(unknown, unknown.calls, {"run": {"money_usd": 1}}, price=Dollars()).exit_code == UNKNOWN
+    assert gate(unknown, [unknown], {"run": {"money_usd": 1}}, price=Dollars()).exit_code == UNKNOWN
 
 
 def test_doubled_judge_calls_fail_in_two_lines_and_the_test_that_moved_is_named():
     base = history(6, {"a": 5, "b": 5})
     this = recorded("now", {"a": 5, "b": 10})
-    made = gate(this, this.calls, {}, base=base, base_name="branch main")
+    made = gate(this, [this], {}, base=base, base_name="branch main")
     assert made.exit_code == BROKEN
     assert made.why[0].startswith("calls: 15 is 1.50 times its base of 6 runs (branch main)")
     assert (made.moved.test, made.moved.used, made.moved.base) == ("b", 10, 5)
@@ -107,10 +108,10 @@ def test_doubled_judge_calls_fail_in_two_lines_and_the_test_that_moved_is_named(
 
 def test_few_base_runs_warn_and_none_warns_too():
     this = recorded("now", {"a": 10})
-    few = gate(this, this.calls, {}, base=history(FEWEST - 1, {"a": 5}))
+    few = gate(this, [this], {}, base=history(FEWEST - 1, {"a": 5}))
     assert few.exit_code == PASSED
     assert any("fails from 5 base runs on" in one for one in few.warnings)
-    none = gate(this, this.calls, {})
+    none = gate(this, [this], {})
     assert none.exit_code == PASSED
     assert any("no base" in one for one in none.warnings)
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from jevons.ledger.combine import BusyError, Merged, combine, identity, secrets
 from jevons.ledger.home import Home
-from jevons.ledger.read import NoLedgerError, locate, read, run_ids, runs
+from jevons.ledger.read import NoLedgerError, locate, read, runs
 from jevons.record import Call, Event, Run, TestResult, encode
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="kills and forks are POSIX")
@@ -177,7 +177,7 @@ def test_one_file_of_several_runs_is_told_apart(tmp_path: Path) -> None:
     made = [Call(id=f"c{number}", run=RUNS[number % 3]) for number in range(9)]
     (tmp_path / "all.jsonl").write_bytes(b"".join(encode(call) + b"\n" for call in made))
     merge(tmp_path / "target", tmp_path / "all.jsonl")
-    assert run_ids(Home(tmp_path / "target")) == RUNS
+    assert [run.id for run in runs(Home(tmp_path / "target"))] == RUNS
     assert len(read(Home(tmp_path / "target"), RUNS[1]).calls) == 3
 
 

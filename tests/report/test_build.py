@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jevons.ledger.read import Reading
+from jevons.ledger.recorded import of_calls
 from jevons.record import Call, Run, TestResult
 from jevons.report.build import BY, build
 from jevons.report.document import Document, Level
@@ -49,7 +49,7 @@ ENDS = ("low", "mid", "high")
 
 @given(st.lists(calls, max_size=30), st.lists(results, max_size=6), st.sampled_from(BY))
 def test_rows_add_up_to_the_level_and_the_counts(made: list[Call], tests: list[TestResult], by: str) -> None:
-    document = build(Reading(calls=made, tests=tests), Run(id="r"), by=by)
+    document = build([of_calls(Run(id="r"), made, tests)], by=by)
     for field in Level.__struct_fields__:
         rows = sum(getattr(row.level, field).mid for row in document.rows)
         assert rows == pytest.approx(getattr(document.level, field).mid, rel=1e-9, abs=1e-15)
@@ -71,9 +71,9 @@ def chat(**more: object) -> Call:
 
 
 def test_unknown_use_is_never_zero_the_total_becomes_a_lower_bound() -> None:
-    known = build(Reading(calls=[chat()]), Run(id="r"))
+    known = build([of_calls(Run(id="r"), [chat()])])
     unknown = chat(usage="unknown", input_tokens=None, output_tokens=None)
-    both = build(Reading(calls=[chat(), unknown]), Run(id="r"))
+    both = build([of_calls(Run(id="r"), [chat(), unknown])])
     assert (known.coverage, known.at_least) == (1.0, False)
     assert (both.coverage, both.at_least) == (0.5, True)
     assert both.counts.unknown == 1
@@ -82,38 +82,38 @@ def test_unknown_use_is_never_zero_the_total_becomes_a_lower_bound() -> None:
 
 
 def test_a_replay_is_not_paid_again_and_a_mock_avoids_nothing() -> None:
-    live = build(Reading(calls=[chat()]), Run(id="r"))
-    replayed = build(Reading(calls=[chat(mode="replayed"), chat(mode="mocked")]), Run(id="r"))
+    live = build([of_calls(Run(id="r"), [chat()])])
+    replayed = build([of_calls(Run(id="r"), [chat(mode="replayed"), chat(mode="mocked")])])
     assert replayed.level.energy_wh.high == 0
     assert replayed.avoided is not None
     assert replayed.avoided.energy_wh.mid == pytest.approx(live.level.energy_wh.mid)
-    assert build(Reading(calls=[chat(mode="mocked")]), Run(id="r")).avoided is None
+    assert build([of_calls(Run(id="r"), [chat(mode="mocked")])]).avoided is None
 
 
 def test_repeats_leave_out_first_asks_failures_and_replays() -> None:
     same = {"request_hash": "h"}
     made = [chat(**same), chat(**same), chat(status=429, error="http_429", **same), chat(mode="replayed", **same)]
-    counts = build(Reading(calls=[*made, chat(**same), chat(request_hash="other")]), Run(id="r")).counts
+    counts = build([of_calls(Run(id="r"), [*made, chat(**same), chat(request_hash="other")])]).counts
     assert (counts.repeats, counts.repeated_tokens) == (2, 3000)
 
 
 def test_rows_by_an_unknown_name_are_refused() -> None:
     with pytest.raises(ValueError, match="use one of test, model"):
-        build(Reading(), Run(id="r"), by="moon")
+        build([], by="moon")
 
 
 @given(st.lists(calls, min_size=1, max_size=20), st.sampled_from(BY))
 def test_recordings_cost_what_the_same_live_calls_cost_and_are_never_added_to_them(made: list[Call], by: str) -> None:
     for call in made:
         call.mode, call.cpu_us = "live", None
-    live = build(Reading(calls=made), Run(id="r"), by=by)
+    live = build([of_calls(Run(id="r"), made)], by=by)
     found = [msgspec.structs.replace(call, mode="recorded") for call in made]
-    recorded = build(Reading(calls=found), Run(id="r"), by=by)
+    recorded = build([of_calls(Run(id="r"), found)], by=by)
     assert (live.mode, recorded.mode) == ("live", "recorded")
     assert whole(recorded) == whole(live)
     assert recorded.counts.input_tokens == live.counts.input_tokens
     assert recorded.counts.repeats == live.counts.repeats
-    both = build(Reading(calls=made + found), Run(id="r"), by=by)
+    both = build([of_calls(Run(id="r"), made + found)], by=by)
     assert whole(both) == whole(live)
     assert both.counts.recorded == len(found)
     assert both.counts.input_tokens == live.counts.input_tokens
@@ -125,7 +125,7 @@ def test_rows_by_day_and_by_recording() -> None:
         Call(id=str(n), run="r", mode="recorded", source=f"cassettes/{n % 2}.yaml", started_us=n * day_us)
         for n in (0, 1, 3)
     ]
-    by_day = {row.name: row.calls for row in build(Reading(calls=made), Run(id="r"), by="day").rows}
+    by_day = {row.name: row.calls for row in build([of_calls(Run(id="r"), made)], by="day").rows}
     assert by_day == {"unknown": 1, "1970-01-02": 1, "1970-01-04": 1}
-    by_file = {row.name: row.calls for row in build(Reading(calls=made), Run(id="r"), by="file").rows}
+    by_file = {row.name: row.calls for row in build([of_calls(Run(id="r"), made)], by="file").rows}
     assert by_file == {"cassettes/0.yaml": 1, "cassettes/1.yaml": 2}

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from jevons.ledger.read import Reading
+from jevons.ledger.recorded import of_calls
 from jevons.record import Call, Run
 from jevons.report.build import build
 from jevons.report.document import Document
@@ -27,7 +27,7 @@ def document(*names: str) -> Document:
         )
         for number, name in enumerate(names)
     ]  # fmt: skip
-    return build(Reading(calls=made), Run(id="r", project="p"))
+    return build([of_calls(Run(id="r", project="p"), made)])
 
 
 NASTY = ["<script>alert(1)</script>", "\x1b[31mred\x1b[0m", "\u202eevil", "=cmd|'/c calc'!A1", "a|b`c*d", "x" * 10_000]

@@ -6,6 +6,7 @@ import pytest
 
 from jevons.footprint import Overrides
 from jevons.footprint.generation import served_by
+from jevons.ledger.recorded import of_calls
 from jevons.record import Call, Run
 from jevons.report.comparison import text
 from jevons.weigh.compare import Party, compare
@@ -25,7 +26,7 @@ def calls(of: Run, count: int, model: str = "llama-3.1-70b", **more: object) -> 
 
 
 def party(*runs: tuple[Run, list[Call]]) -> Party:
-    return Party(runs[0][0].id, [one for one, _ in runs], [call for _, made in runs for call in made])
+    return Party(runs[0][0].id, [of_calls(one, made) for one, made in runs])
 
 
 def one_each(before: list[tuple[str, int]], after: list[tuple[str, int]], **more: object):

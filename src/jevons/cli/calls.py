@@ -11,8 +11,8 @@ from typing import Any
 import click
 import msgspec
 
-from jevons.cli.project import find, pick_run
-from jevons.ledger.read import events
+from jevons.cli.project import find, pick_runs
+from jevons.ledger.read import events, named_run, settle
 from jevons.record import Call
 from jevons.report.text import sheet_cell
 
@@ -35,15 +35,19 @@ Examples:
 """,
 )
 @click.option("--format", "form", type=click.Choice(["csv", "jsonl"]), default="csv", show_default=True)
-@click.option("--run", default="latest", show_default=True, help="Run id or its beginning, 'latest' or 'all'.")
+@click.option("--run", default="latest", show_default=True, help="Runs: an id, latest, a branch, a date ..., all.")
 @click.option("--repeats", is_flag=True, help="Only exact repeats of an earlier live call of the same run.")
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="File to write to.")
 def command(form: str, run: str, repeats: bool, output: Path | None) -> None:
     """List recorded calls: facts only, no prompts or answers."""
     _, _, home = find()
-    chosen = "" if run == "all" else pick_run(home, run)
+    settle(home)
+    wanted = None if run == "all" else {one.id for one in pick_runs([home], run).runs}
     torn: list[tuple[str, int]] = []
-    calls: Iterator[Call] = (event for event in events(home.spools(chosen), torn) if isinstance(event, Call))
+    files = (file for file in home.spools() if wanted is None or not named_run(file) or named_run(file) in wanted)
+    calls: Iterator[Call] = (
+        event for event in events(files, torn) if isinstance(event, Call) and (wanted is None or event.run in wanted)
+    )
     if repeats:
         from jevons.ledger.repeats import exact
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from jevons.cli.project import find
+from jevons.cli.project import find, ledgers, pick_runs, read_runs
 
 FIGURES = {"carbon": "carbon_g", "energy": "energy_wh", "water": "water_l", "hardware": "embodied_g"}
 
@@ -23,7 +23,8 @@ Examples:
   jevons compare ../other/.jevons:main main   runs of another ledger
 
 \b
-Each side may be a run (or the beginning of its id), latest, previous, a branch, a commit, a date, or a ledger's path.
+Each side may be a run (or the beginning of its id), latest, previous, a branch, a tag, a commit, a date, or a ledger's
+path.
 The answer is of projects and jobs that both sides counted; newcomers and leavers are listed apart.
 """,
 )
@@ -45,22 +46,15 @@ def command(before: str, after: str, figure: str, grid: str | None, place: str, 
     import msgspec
 
     from jevons.footprint import overrides
-    from jevons.ledger.read import runs
-    from jevons.ledger.spans import SpanError, of_span, pick
     from jevons.report.comparison import markdown, text
     from jevons.report.terminal import fit
     from jevons.weigh.compare import Party, compare
 
     root, settings, home = find()
-    known = runs(home)
-    parties = []
-    for asked in (before, after):
-        try:
-            span = pick(known, asked)
-        except SpanError as error:
-            raise click.ClickException(str(error)) from error
-        parties.append(Party(span.name, span.runs, of_span(home, span).calls))
-    if {run.id for run in parties[0].runs} & {run.id for run in parties[1].runs}:
+    homes = ledgers(root, settings, home)
+    spans = [pick_runs(homes, asked) for asked in (before, after)]
+    parties = [Party(span.name, read_runs(homes, span, settings)[0]) for span in spans]
+    if {run.id for run in spans[0].runs} & {run.id for run in spans[1].runs}:
         raise click.ClickException(f"{before} and {after} name the same runs: nothing to compare")
     made = compare(*parties, figure=FIGURES[figure], place=place, overrides=overrides(settings, root, grid or ""))
     if form == "json":

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from jevons.cli.project import find, pick_run
+from jevons.cli.project import find, ledgers, pick_runs, read_runs
 
 
 @click.command(
@@ -23,7 +23,7 @@ Examples:
 """,
 )
 @click.argument("what", default="total")
-@click.option("--run", default="latest", show_default=True, help="Run id or its beginning, or 'latest'.")
+@click.option("--run", default="latest", show_default=True, help="Runs: an id, latest, a branch, a date ...")
 @click.option("--place", default="", metavar="CODE", help="Where these machines stand: ISO 3166 code or cloud region.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option(
@@ -35,17 +35,22 @@ def command(what: str, run: str, place: str, grid: str | None, form: str, output
     import msgspec
 
     from jevons.footprint import overrides
-    from jevons.ledger.read import Reading, read, run_ids
+    from jevons.ledger.read import runs
+    from jevons.ledger.recorded import Recorded
     from jevons.report.explain import TOTAL, NotFoundError, explain
     from jevons.report.tree import render
 
     root, settings, home = find()
-    chosen = pick_run(home, run) if what == TOTAL or run_ids(home) else ""
-    reading = read(home, chosen) if chosen else Reading()
-    recorded = reading.runs.get(chosen)
-    place = place or (recorded.place if recorded else "") or settings.place
+    homes = ledgers(root, settings, home)
+    name = ""
+    found: list[Recorded] = []
+    if what == TOTAL or any(runs(one) for one in homes):
+        span = pick_runs(homes, run)
+        found, _ = read_runs(homes, span, settings)
+        name = found[0].run.id if len(found) == 1 else span.name
+    place = place or ("" if found else settings.place)
     try:
-        made = explain(reading, chosen, what, place=place, overrides=overrides(settings, root, grid or ""))
+        made = explain(found, name, what, place=place, overrides=overrides(settings, root, grid or ""))
     except NotFoundError as error:
         raise click.ClickException(str(error)) from error
     if form == "json":

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+import msgspec
 
 from jevons.ledger.home import DIRECTORY, Home
-from jevons.ledger.read import run_ids
 from jevons.settings import Settings, load
 
+if TYPE_CHECKING:
+    from jevons.ledger.recorded import Recorded
+    from jevons.ledger.spans import Span
+    from jevons.record import Run
+
+_USUAL_BRANCHES = ("main", "master", "trunk", "develop")
 _ROOTS = ("pyproject.toml", "pytest.ini", "tox.ini", "setup.cfg", ".git")
 
 
@@ -24,15 +36,68 @@ def find(start: Path | None = None) -> tuple[Path, Settings, Home]:
     return root, settings, Home(root / settings.dir)
 
 
-def pick_run(home: Home, asked: str) -> str:
-    """Id of the run asked for: ``latest``, a whole id or its beginning. Raises click.ClickException."""
-    ids = run_ids(home)
-    if not ids:
-        raise click.ClickException(f"nothing is recorded in {home.path} yet: record a run with `pytest --jevons`")
-    if asked == "latest":
-        return ids[-1]
-    found = [run for run in ids if run.startswith(asked)]
-    if len(found) != 1:
-        which = f"{len(found)} runs begin with" if found else "no run begins with"
-        raise click.ClickException(f"{which} {asked!r}. Recorded: {', '.join(ids[-5:])}")
-    return found[0]
+def known_runs(homes: Sequence[Home]) -> list[Run]:
+    """The runs of some ledgers, each once: as the first that holds it tells of it."""
+    from jevons.ledger.read import runs
+
+    return list({run.id: run for home in reversed(homes) for run in runs(home)}.values())
+
+
+def default_branches(root: Path) -> list[str]:
+    """What the default branch may be called, the likeliest first: by CI's variables, by git's remote, by custom."""
+    named = [os.environ.get("CI_DEFAULT_BRANCH", "")]
+    with suppress(OSError, ValueError, KeyError, TypeError):
+        event = json.loads(Path(os.environ["GITHUB_EVENT_PATH"]).read_bytes())
+        named.append(str(event["repository"]["default_branch"]))
+    named.append(_git("-C", str(root), "symbolic-ref", "--short", "refs/remotes/origin/HEAD").removeprefix("origin/"))
+    return list(dict.fromkeys([name for name in named if name] + list(_USUAL_BRANCHES)))
+
+
+def pick_runs(homes: Sequence[Home], asked: str) -> Span:
+    """The runs asked for, as people name them (see `jevons.ledger.spans`), or as git does (a tag, ``HEAD~3``).
+
+    Raises click.ClickException.
+    """
+    from jevons.ledger.spans import SpanError, pick
+
+    own = known_runs(homes[:1]) if asked.strip() in ("latest", "previous") else []
+    known = own or known_runs(homes)
+    try:
+        return pick(known, asked)
+    except SpanError as error:
+        commit = _git("rev-parse", "--quiet", "--verify", "--end-of-options", f"{asked}^{{commit}}")
+        if commit:
+            try:
+                span = pick(known, commit)
+            except SpanError:
+                raise click.ClickException(f"{asked} is commit {commit[:12]}, of which no run is recorded") from error
+            return msgspec.structs.replace(span, name=f"{asked}, {span.name}")
+        raise click.ClickException(str(error)) from error
+
+
+def _git(*command: str) -> str:
+    """What git says; empty where there is no git, or nothing of that kind."""
+    try:
+        done = subprocess.run(["git", *command], capture_output=True, text=True, timeout=10, check=True)  # noqa: S603, S607
+        return done.stdout.strip()
+    except (OSError, ValueError, subprocess.SubprocessError):
+        return ""
+
+
+def read_runs(homes: Sequence[Home], span: Span, settings: Settings) -> tuple[list[Recorded], int]:
+    """(runs of a span, torn lines passed over); a run that does not say where it ran, ran where the settings say."""
+    from jevons.ledger.recorded import recorded
+    from jevons.ledger.spans import of_span
+
+    reading = of_span(homes, span)
+    listed = {run.id: run for run in span.runs}
+    made = []
+    for one in recorded(reading):
+        run = listed.get(one.run.id, one.run)
+        made.append(one._replace(run=msgspec.structs.replace(run, place=run.place or settings.place)))
+    return made, len(reading.torn)
+
+
+def ledgers(root: Path, settings: Settings, home: Home) -> list[Home]:
+    """The project's ledger and, if the settings name one, the ledger that is shared with others."""
+    return [home, Home(root / settings.shared)] if settings.shared else [home]

@@ -11,17 +11,18 @@ from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
 
-from jevons.footprint import Overrides, account
-from jevons.ledger.cells import cells
-from jevons.ledger.days import day
-from jevons.ledger.repeats import exact
+from jevons.footprint import Overrides
+from jevons.footprint.account import priced
+from jevons.ledger.cells import Cell
+from jevons.ledger.recorded import Recorded, Whose
 from jevons.ledger.shares import owners
-from jevons.record import Call, TestResult
 from jevons.settings import GATE_UNITS
 
 COUNTS = ("calls", "tokens", "judge_calls", "repeats")
 ROUGH = ("energy_wh", "carbon_g", "water_l")
 MONEY = "money_usd"
+Price = Callable[[Cell], float | None]
+"""US dollars of a cell's calls; None where they are not known."""
 
 
 class Use(msgspec.Struct, kw_only=True):
@@ -61,70 +62,66 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
         return self.used > self.cap * (1 + 1e-9)
 
 
-def live(calls: Iterable[Call]) -> list[Call]:
-    """Calls that caps are on."""
-    return [call for call in calls if call.mode == "live"]
+def live(runs: Iterable[Recorded], when: str = "") -> list[Recorded]:
+    """The runs with what caps are on: live calls, of a UTC day (``2026-11-25``) or month (``2026-11``) if given."""
+    return [
+        one._replace(cells=[cell for cell in one.cells if cell.key.mode == "live" and cell.group.day.startswith(when)])
+        for one in runs
+    ]
 
 
 def use(
-    calls: Iterable[Call],
-    *,
-    place: str = "",
-    overrides: Overrides | None = None,
-    price: Callable[[Call], float | None] | None = None,
+    runs: Iterable[Recorded], *, place: str = "", overrides: Overrides | None = None, price: Price | None = None
 ) -> Use:
-    """What calls used; those that are not live use nothing. `price` gives US dollars of a call, None if unknown."""
-    of = by(live(calls), lambda call: [("", 1.0)], place=place, overrides=overrides, price=price)
+    """What runs used; calls that are not live use nothing."""
+    of = by(runs, lambda one, whose: [("", 1.0)], place=place, overrides=overrides, price=price)
     return of.get("", Use(amounts=dict.fromkeys(GATE_UNITS, 0.0)))
 
 
 def by_test(
-    calls: Iterable[Call],
-    results: Iterable[TestResult],
-    *,
-    place: str = "",
-    overrides: Overrides | None = None,
-    price: Callable[[Call], float | None] | None = None,
+    runs: Iterable[Recorded], *, place: str = "", overrides: Overrides | None = None, price: Price | None = None
 ) -> dict[str, Use]:
     """What each test used, calls of shared fixtures divided over their users."""
-    of = owners(results)
-    found = by(live(calls), lambda call: of(call.test, call.fixture), place=place, overrides=overrides, price=price)
+
+    def whose(one: Recorded, of: Whose) -> list[tuple[str, float]]:
+        return owners(one.users)(of.test, of.fixture)
+
+    found = by(runs, whose, place=place, overrides=overrides, price=price)
     found.pop("", None)  # outside tests
     return found
 
 
 def by(
-    calls: list[Call],
-    whose: Callable[[Call], list[tuple[str, float]]],
+    runs: Iterable[Recorded],
+    whose: Callable[[Recorded, Whose], list[tuple[str, float]]],
     *,
     place: str = "",
     overrides: Overrides | None = None,
-    price: Callable[[Call], float | None] | None = None,
+    price: Price | None = None,
 ) -> dict[str, Use]:
-    """Use by owner; `whose` gives a call's owners with their shares."""
+    """Use of live calls by owner; `whose` gives the owners of a cell of a run with their shares."""
     found: dict[str, Use] = defaultdict(lambda: Use(amounts=dict.fromkeys(GATE_UNITS, 0.0)))
-    repeated = {id(call) for call in exact(calls)}
-    made = cells(calls, lambda call: tuple(whose(call)))
-    for one in account(made, place=place, overrides=overrides):
-        for owner, share in one.cell.group:
-            into = found[owner]
-            into.covered += one.covered * share
-            for unit in ROUGH:
-                into.amounts[unit] += one.figures.amount(unit) * share
-    for call in calls:
-        for owner, share in whose(call):
-            into = found[owner]
-            into.calls += share
-            into.counted += share * (call.usage != "unknown")
-            amounts = into.amounts
-            amounts["calls"] += share
-            amounts["tokens"] += share * ((call.input_tokens or 0) + (call.output_tokens or 0))
-            amounts["judge_calls"] += share * (call.role == "judge")
-            amounts["repeats"] += share * (id(call) in repeated)
-            dollars = price(call) if price else None
-            if dollars is not None:
-                into.priced += share
-                amounts[MONEY] += share * dollars
+    of_runs = live(runs)
+    for run, accounts in zip(of_runs, priced(of_runs, place=place, overrides=overrides), strict=True):
+        for one in accounts:
+            key, of, sums = one.cell.key, one.cell.group, one.cell.sums
+            dollars = price(one.cell) if price else None
+            for owner, share in whose(run, of):
+                into, calls = found[owner], sums.calls * share
+                into.calls += calls
+                into.counted += calls * (key.usage != "unknown")
+                into.covered += one.covered * share
+                into.priced += calls * (dollars is not None)
+                more = {
+                    "calls": calls,
+                    "tokens": (sums.input + sums.output) * share,
+                    "judge_calls": calls * (of.role == "judge"),
+                    "repeats": calls * of.repeat,
+                    MONEY: (dollars or 0.0) * share,
+                    **{unit: one.figures.amount(unit) * share for unit in ROUGH},
+                }
+                for unit, amount in more.items():
+                    into.amounts[unit] += amount
     return dict(found)
 
 
@@ -140,8 +137,3 @@ def judge(caps: Mapping[str, Mapping[str, float]], uses: Mapping[str, Mapping[st
             over = sorted((one for one in of if one.over), key=lambda one: -one.used)
             found += over or sorted(of, key=lambda one: -one.used)[:1]
     return found
-
-
-def on_day(calls: Iterable[Call], text: str) -> list[Call]:
-    """Calls of a UTC day (``2026-11-25``) or month (``2026-11``)."""
-    return [call for call in calls if day(call.started_us).startswith(text)]

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
-from jevons.cut.caps import COUNTS, MONEY, ROUGH, Use, Verdict, by, by_test, judge, live, on_day, use
+from jevons.cut.caps import COUNTS, MONEY, ROUGH, Price, Use, Verdict, by, by_test, judge, live, use
 from jevons.cut.regression import FEWEST, Regression, regression
-from jevons.footprint import METHOD_VERSION, Figures, Overrides, account
-from jevons.ledger.cells import cells
+from jevons.footprint import METHOD_VERSION, Figures, Overrides
+from jevons.footprint.account import priced
+from jevons.ledger.cells import fold
 from jevons.ledger.days import day
-from jevons.record import Call, Run, TestResult
+from jevons.ledger.recorded import Recorded, Whose, bare
 from jevons.settings import SPANS
 
 SCHEMA = "jevons.gate/1"
@@ -21,15 +21,6 @@ PASSED, BROKEN, UNKNOWN = 0, 1, 2
 """Exit codes: within its budget; over it, or more than its base; not enough is known to say."""
 REGRESSED = ("calls", "judge_calls", "tokens", "carbon_g")
 """Units that a run is held against its base in."""
-Price = Callable[[Call], float | None]
-
-
-class Recorded(NamedTuple):
-    """A run, its calls and its tests."""
-
-    run: Run
-    calls: Sequence[Call]
-    tests: Sequence[TestResult]
 
 
 class Moved(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,7 +52,7 @@ class Outcome(msgspec.Struct, kw_only=True):
 
 def gate(
     this: Recorded,
-    ledger: Iterable[Call],
+    ledger: Iterable[Recorded],
     caps: Mapping[str, Mapping[str, float]],
     *,
     base: Sequence[Recorded] = (),
@@ -73,7 +64,7 @@ def gate(
     overrides: Overrides | None = None,
     price: Price | None = None,
 ) -> Outcome:
-    """Judge a run. `ledger`: calls of the project, for caps by day, month and project, this run's included.
+    """Judge a run. `ledger`: runs of the project, for caps by day, month and project, this run included.
 
     `caps` by span (`settings.SPANS`) and unit; `pinned` is the method that rough caps were set with, if they were set
     by `jevons gate --set`; `floor` the least share of calls that must be known; `base` earlier runs.
@@ -133,7 +124,7 @@ def _times(one: Regression) -> str:
 
 def _uses(
     this: Recorded,
-    ledger: Iterable[Call],
+    ledger: Iterable[Recorded],
     caps: Mapping[str, Mapping[str, float]],
     place: str,
     overrides: Overrides | None,
@@ -141,27 +132,28 @@ def _uses(
 ) -> dict[str, dict[str, Use]]:
     """What is needed for the spans that have caps."""
     wanted = {span for span in SPANS if caps.get(span)}
-    priced = price if any(MONEY in units for units in caps.values()) else None
+    priced_by = price if any(MONEY in units for units in caps.values()) else None
     found: dict[str, dict[str, Use]] = {}
     if "run" in wanted:
-        found["run"] = {this.run.id: use(this.calls, place=place, overrides=overrides, price=priced)}
+        found["run"] = {this.run.id: use([this], place=place, overrides=overrides, price=priced_by)}
     if "test" in wanted:
-        found["test"] = by_test(this.calls, this.tests, place=place, overrides=overrides, price=priced)
-    if wanted & {"day", "month", "project"}:
-        every = live(ledger)
-        today = day(this.run.started_us)
-        spans = {"day": on_day(every, today), "month": on_day(every, today[:7]), "project": every}
-        names = {"day": today, "month": today[:7], "project": this.run.project}
-        for span in wanted & spans.keys():
-            found[span] = {names[span]: use(spans[span], place=place, overrides=overrides, price=priced)}
+        found["test"] = by_test([this], place=place, overrides=overrides, price=priced_by)
+    today = day(this.run.started_us)
+    every = list(ledger)
+    for span, name, when in (
+        ("day", today, today),
+        ("month", today[: len("2026-11")], today[: len("2026-11")]),
+        ("project", this.run.project, ""),
+    ):
+        if span in wanted:
+            found[span] = {name: use(live(every, when), place=place, overrides=overrides, price=priced_by)}
     return found
 
 
 def _regressions(
     this: Recorded, base: Sequence[Recorded], growth: float, place: str, overrides: Overrides | None
 ) -> list[Regression]:
-    every = live([*this.calls, *(call for one in base for call in one.calls)])
-    of = by(every, lambda call: [(call.run, 1.0)], place=place, overrides=overrides)
+    of = by(_folded([this, *base]), lambda one, whose: [(one.run.id, 1.0)], place=place, overrides=overrides)
     nothing = Use(amounts=dict.fromkeys((*COUNTS, *ROUGH), 0.0))
     found = []
     for unit in REGRESSED:
@@ -173,6 +165,11 @@ def _regressions(
     return found
 
 
+def _folded(runs: Iterable[Recorded]) -> list[Recorded]:
+    """The same runs, not told apart by test."""
+    return [one._replace(cells=fold(one.cells, lambda whose: Whose(role=whose.role, day=whose.day))) for one in runs]
+
+
 def _doubt(this: Recorded, base: Sequence[Recorded], unit: str, place: str, overrides: Overrides | None) -> float:
     """Lower end over middle of what this run's figure is to its base's, by the model alone; 0 without numpy and scipy:
     then a rough figure shows nothing that its counts do not."""
@@ -181,10 +178,10 @@ def _doubt(this: Recorded, base: Sequence[Recorded], unit: str, place: str, over
     except ImportError:
         return 0.0
     sides = {False: Figures(), True: Figures()}
-    every = live([*this.calls, *(call for one in base for call in one.calls)])
-    made = cells(every, lambda call: (call.run == this.run.id,))
-    for one in account(made, place=place, overrides=overrides, held=True):
-        sides[one.cell.group[0]].add(one.figures)
+    every = live(_folded([this, *base]))
+    for one, accounts in zip(every, priced(every, place=place, overrides=overrides, held=True), strict=True):
+        for made in accounts:
+            sides[one.run.id == this.run.id].add(made.figures)
     if not sides[False].amount(unit):
         return 1.0
     ratio = Joint([sides[False], sides[True]], draws=4_096).compare(unit).ratio
@@ -197,12 +194,11 @@ def _moved(
     """The test with the largest increase over the base's mean; without a base the heaviest."""
     if unit == MONEY:
         unit = "tokens"
-    now = by_test(this.calls, this.tests, place=place, overrides=overrides)
+    now = by_test([this], place=place, overrides=overrides)
     before: dict[str, float] = defaultdict(float)
-    for one in base:
-        for test, used in by_test(one.calls, one.tests, place=place, overrides=overrides).items():
-            before[test] += used.amounts[unit] / len(base)
+    for test, used in by_test(base, place=place, overrides=overrides).items():
+        before[bare(test)] += used.amounts[unit] / len(base)
     if not now:
         return None
-    test = max(now, key=lambda name: now[name].amounts[unit] - before.get(name, 0.0))
-    return Moved(test=test, unit=unit, used=now[test].amounts[unit], base=before.get(test, 0.0) if base else None)
+    test = max(now, key=lambda name: now[name].amounts[unit] - before.get(bare(name), 0.0))
+    return Moved(test=test, unit=unit, used=now[test].amounts[unit], base=before.get(bare(test), 0.0) if base else None)

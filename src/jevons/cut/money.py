@@ -1,10 +1,11 @@
-"""What a call costs in US dollars: list prices of genai-prices (extra ``report``), offline, as of the call's time."""
+"""What calls cost in US dollars: list prices of genai-prices (extra ``report``), offline, as of the calls' time."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from jevons.record import Call
+from jevons.ledger.cells import Cell
+from jevons.ledger.days import start_of
 
 
 class NoPricesError(ImportError):
@@ -12,7 +13,8 @@ class NoPricesError(ImportError):
 
 
 class Dollars:
-    """Price of a call; None where tokens, model or price are not known. Raises NoPricesError when made without them."""
+    """Price of a cell's calls; None where tokens, model or price are not known. Raises NoPricesError when made without
+    genai-prices."""
 
     def __init__(self) -> None:
         try:
@@ -21,21 +23,32 @@ class Dollars:
             raise NoPricesError("caps on money need list prices: pip install 'jevons[report]'") from error
         self._usage, self._price = Usage, calc_price
 
-    def __call__(self, call: Call) -> float | None:
-        """US dollars of one call: its provider's price, else that of whoever sells the model first."""
-        if call.usage == "unknown" or not call.answered_by:
+    def __call__(self, cell: Cell) -> float | None:
+        """US dollars: their provider's price, else that of whoever sells the model first.
+
+        Prices are linear in tokens between the lengths of a prompt (`recorded.CONTEXTS`) at which they change, so that
+        the mean call of a cell tells the price of them all.
+        """
+        key, sums = cell.key, cell.sums
+        if key.usage == "unknown" or not key.model:
             return None
+        each = 1 / sums.calls
         usage = self._usage(
-            input_tokens=call.input_tokens or 0,
-            cache_read_tokens=call.cached_tokens or 0,
-            cache_write_tokens=call.cache_write_tokens or 0,
-            output_tokens=call.output_tokens or 0,
+            input_tokens=sums.input * each,
+            cache_read_tokens=sums.cached * each,
+            cache_write_tokens=sums.cache_write * each,
+            output_tokens=sums.output * each,
         )
-        when = datetime.fromtimestamp(call.started_us / 1e6, UTC) if call.started_us else None
-        for provider in (call.provider or None, None):
+        for provider in (key.provider or None, None):
             try:
-                found = self._price(usage, call.answered_by, provider_id=provider, genai_request_timestamp=when)
+                found = self._price(usage, key.model, provider_id=provider, genai_request_timestamp=_when(key.period))
             except (LookupError, ValueError):
                 continue
-            return float(found.total_price)
+            return float(found.total_price) * sums.calls
         return None
+
+
+def _when(period: str) -> datetime | None:
+    """The beginning of a cell's month or hour."""
+    start = start_of(f"{period}-01T00" if len(period) == len("2026-11") else period)
+    return None if start is None else datetime.fromtimestamp(start, UTC)

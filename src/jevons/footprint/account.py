@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import Any
 
 import msgspec
 
@@ -13,7 +14,8 @@ from jevons.footprint.overrides import Overrides
 from jevons.footprint.rates import Rates
 from jevons.footprint.serving import Serving, serve
 from jevons.footprint.timing import State, States, served, states
-from jevons.ledger.cells import Cell, Key
+from jevons.ledger.cells import Cell, Key, fold
+from jevons.ledger.recorded import Recorded
 
 MODES = ("live", "replayed", "mocked", "recorded")
 NOTHING = "nothing"
@@ -126,6 +128,31 @@ def account(
             serving = made[physics] = serve(physics, at, state, place=place, overrides=stated)
         accounts.append(_account(cell, serving))
     return accounts
+
+
+def priced(
+    runs: Iterable[Recorded],
+    by: Callable[[Any], tuple[Any, ...]] = lambda whose: whose,
+    *,
+    place: str = "",
+    overrides: Overrides | None = None,
+    held: bool = False,
+) -> list[list[Account]]:
+    """Accounts of each run, at one serving state for all; `by` maps a cell's `Whose` to the group that is wanted.
+
+    Each run at `place`, at its own if empty; by the hour where the user has a signal that tells by the hour.
+    """
+    runs = list(runs)
+    by_hour = overrides is not None and overrides.signal is not None
+    made = [
+        fold(one.cells, by, (lambda period: period) if by_hour else (lambda period: period[: len("2026-11")]))
+        for one in runs
+    ]
+    timings = states((cell for cells in made for cell in cells), held)
+    return [
+        account(cells, place=place or one.run.place, overrides=overrides, timings=timings, held=held)
+        for one, cells in zip(runs, made, strict=True)
+    ]
 
 
 def _account(cell: Cell, serving: Serving) -> Account:

@@ -103,7 +103,8 @@ class Cell(msgspec.Struct):
     """A physics key and a group, with their sums."""
 
     key: Key
-    group: tuple[Any, ...]
+    group: Any
+    """A tuple that can be hashed."""
     sums: Sums
 
 
@@ -146,3 +147,16 @@ def cells(
             sums = table[place] = Sums()
         sums.add(call)
     return [Cell(cell_key, group, sums) for (cell_key, group), sums in table.items()]
+
+
+def fold(
+    made: Iterable[Cell],
+    by: Callable[[Any], tuple[Any, ...]] = lambda group: group,
+    period: Callable[[str], str] = lambda period: period,
+) -> list[Cell]:
+    """Cells of a coarser grouping, the given ones left as they are: `by` maps groups, `period` serving periods."""
+    table: dict[tuple[Key, tuple[Any, ...]], Sums] = {}
+    for cell in made:
+        place = (cell.key._replace(period=period(cell.key.period)), by(cell.group))
+        table.setdefault(place, Sums()).merge(cell.sums)
+    return [Cell(key, group, sums) for (key, group), sums in table.items()]

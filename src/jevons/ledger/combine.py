@@ -7,7 +7,8 @@ first. So a merge that is killed has added everything or nothing.
 
 As a set of events a merge is a union: idempotent, commutative, associative. The exception is two events that differ
 and bear one identity, which no recorder makes: what the target holds stays; among new ones the first to start is
-taken (then the least line), in whatever order they come.
+taken (then the least line), in whatever order they come. Of a run's records the latest is taken, of its cells the
+fullest.
 """
 
 from __future__ import annotations
@@ -25,8 +26,8 @@ from typing import NamedTuple
 import msgspec
 
 from jevons.ledger.home import Home
-from jevons.ledger.read import COMMITTED, Ledger, later, lines_or_error, named_run, run_of, settle
-from jevons.record import Call, Event, Run, TestResult, decode, encode
+from jevons.ledger.read import COMMITTED, Ledger, fuller, later, lines_or_error, named_run, run_of, settle
+from jevons.record import Call, Event, Kept, Run, TestResult, decode, encode
 
 _DRAFT = "combine."
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,199}")  # a run id names a file: none may lead out of the spool
@@ -43,6 +44,8 @@ class Merged(msgspec.Struct):
     tests: int = 0
     runs: int = 0
     """Runs that the target did not know."""
+    kept: int = 0
+    """Runs of which cells were added."""
     known: int = 0
     """Events read that the target, or another source, held already."""
     torn: list[tuple[str, int]] = []
@@ -81,7 +84,7 @@ def identity(event: Event) -> tuple[str | int, ...]:
         return "call", event.run, event.id
     if isinstance(event, TestResult):
         return "test", event.run, event.test, event.attempt, event.phase, event.worker, event.started_us
-    return "run", event.id
+    return ("cells", event.of.id) if isinstance(event, Kept) else ("run", event.id)
 
 
 def secrets(target: Home, sources: Iterable[Ledger]) -> tuple[int, int]:
@@ -106,7 +109,7 @@ def combine(target: Home, sources: Iterable[Ledger], progress: Callable[[int], o
     files = list(dict.fromkeys(file.resolve() for source in sources for file in source.files))
     merged = Merged()
     target.make()
-    with _alone(target):
+    with alone(target):
         for stale in target.path.glob(f"{_DRAFT}*"):
             if stale.is_dir():
                 shutil.rmtree(stale)
@@ -119,13 +122,13 @@ def combine(target: Home, sources: Iterable[Ledger], progress: Callable[[int], o
             for run, holding in sorted(_by_run(files, merged, progress).items()):
                 _write(draft, run, _new(run, there.get(run, []), holding, merged, progress))
             if any(draft.iterdir()):
-                _sync(draft)
+                sync(draft)
                 draft.rename(target.path / f"{COMMITTED}{name}")
-                _sync(target.path)
+                sync(target.path)
         finally:
             shutil.rmtree(draft, ignore_errors=True)
             settle(target)
-        _sync(target.spool)
+        sync(target.spool)
     return merged
 
 
@@ -177,7 +180,8 @@ def _lines(part: _Part, run: str) -> Iterator[_Line]:
             continue
         if run_of(event) == run:
             source, place = (event.source, event.index) if isinstance(event, Call) else ("", 0)
-            yield _Line(event.started_us, source, place, encode(event), raw.strip(), event, f"{part.file}:{number}")
+            started_us = (event.of if isinstance(event, Kept) else event).started_us
+            yield _Line(started_us, source, place, encode(event), raw.strip(), event, f"{part.file}:{number}")
 
 
 def _new(
@@ -186,10 +190,13 @@ def _new(
     """The lines about a run that `parts` hold and the target (`there`) does not, each identity once."""
     known: dict[tuple[str | int, ...], bytes] = {}
     record: Run | None = None
+    full: Kept | None = None
     for part in there:
         for line in _lines(part, run):
             if isinstance(line.event, Run):
                 record = later(record, line.event)
+            elif isinstance(line.event, Kept):
+                full = fuller(full, line.event)
             else:
                 known.setdefault(identity(line.event), _digest(line.facts))
     new: dict[tuple[str | int, ...], _Line] = {}
@@ -198,7 +205,13 @@ def _new(
         last: tuple[Run, _Line] | None = None
         for line in _lines(part, run):
             progress(len(line.raw))
-            if not isinstance(line.event, Run):
+            if isinstance(line.event, Kept):
+                if fuller(full, line.event) is line.event:
+                    full = line.event
+                    new[identity(full)] = line
+                else:
+                    merged.known += 1
+            elif not isinstance(line.event, Run):
                 _take(line, known, new, merged)
             elif last is None or later(last[0], line.event) is line.event:
                 last = line.event, line
@@ -216,6 +229,7 @@ def _new(
     for line in new.values():
         merged.calls += isinstance(line.event, Call)
         merged.tests += isinstance(line.event, TestResult)
+        merged.kept += isinstance(line.event, Kept)
     merged.runs += not there
     return sorted(new.values(), key=lambda line: (not isinstance(line.event, Run), line[:5]))
 
@@ -263,7 +277,7 @@ def _write(folder: Path, run: str, new: list[_Line]) -> None:
             os.utime(file, (ran / 1e6, ran / 1e6))
 
 
-def _sync(folder: Path) -> None:
+def sync(folder: Path) -> None:
     """Bring a folder's entries to the disk, where the system can."""
     try:
         descriptor = os.open(folder, os.O_RDONLY)
@@ -278,7 +292,7 @@ def _sync(folder: Path) -> None:
 
 
 @contextmanager
-def _alone(home: Home) -> Iterator[None]:
+def alone(home: Home) -> Iterator[None]:
     """One merge into a ledger at a time. The system drops the lock of a process that dies. Raises BusyError."""
     with (home.path / "combine.lock").open("ab") as file:
         try:

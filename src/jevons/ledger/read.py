@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from jevons.ledger.home import DIRECTORY, Home
-from jevons.record import Call, Event, Run, TestResult, decode
+from jevons.record import Call, Event, Kept, Run, TestResult, decode, encode
 
 COMMITTED = "combined."
 """Folders of the ledger whose name begins so hold spool files that belong to the spool: see `settle`."""
@@ -28,6 +28,8 @@ class Reading(msgspec.Struct):
     runs: dict[str, Run] = {}
     calls: list[Call] = []
     tests: list[TestResult] = []
+    kept: dict[str, Kept] = {}
+    """Run -> its cells, of runs that were kept as cells."""
     torn: list[tuple[str, int]] = []
     """(file name, line number) of each line that is no record."""
 
@@ -37,6 +39,9 @@ class Reading(msgspec.Struct):
             self.calls.append(event)
         elif isinstance(event, TestResult):
             self.tests.append(event)
+        elif isinstance(event, Kept):
+            self.kept[event.of.id] = fuller(self.kept.get(event.of.id), event)
+            self.runs[event.of.id] = later(self.runs.get(event.of.id), event.of)
         else:
             self.runs[event.id] = later(self.runs.get(event.id), event)
 
@@ -56,8 +61,20 @@ def later(one: Run | None, other: Run) -> Run:
     return other
 
 
+def fuller(one: Kept | None, other: Kept) -> Kept:
+    """Of two sets of a run's cells the one of the later record, with more calls, told apart more finely."""
+    return other if one is None or _fullness(other) > _fullness(one) else one
+
+
+def _fullness(one: Kept) -> tuple[int, int, int, bytes]:
+    calls = sum(int(row.get("calls", 0)) for row in one.rows)
+    return one.of.ended_us or 0, calls, len(one.rows), encode(one)
+
+
 def run_of(event: Event) -> str:
     """Id of the run that an event is of."""
+    if isinstance(event, Kept):
+        return event.of.id
     return event.id if isinstance(event, Run) else event.run
 
 
@@ -81,10 +98,11 @@ def lines_or_error(path: Path) -> Iterator[tuple[int, bytes]]:
                 yield number, line
 
 
-def events(paths: Iterable[Path], torn: list[tuple[str, int]]) -> Iterator[Event]:
-    """The events of spool files, in order; lines that are no record are noted in `torn`."""
+def events(paths: Iterable[Path], torn: list[tuple[str, int]], strict: bool = False) -> Iterator[Event]:
+    """The events of spool files, in order; lines that are no record are noted in `torn`, files that cannot be read are
+    passed over, or raise OSError if `strict`."""
     for path in paths:
-        for number, line in lines(path):
+        for number, line in lines_or_error(path) if strict else lines(path):
             try:
                 yield decode(line)
             except (msgspec.DecodeError, UnicodeDecodeError):
@@ -133,12 +151,6 @@ def read(home: Home, run: str = "") -> Reading:
     return reading
 
 
-def run_ids(home: Home) -> list[str]:
-    """Ids of the recorded runs, oldest first."""
-    settle(home)
-    return list(dict.fromkeys(path.name.rsplit("-", 1)[0] for path in home.spools()))
-
-
 def runs(files: Home | Iterable[Path]) -> list[Run]:
     """The runs of a ledger or of spool files, without reading their calls; a bare `Run` where no record is kept."""
     if isinstance(files, Home):
@@ -154,6 +166,7 @@ def runs(files: Home | Iterable[Path]) -> list[Run]:
                 continue
             with suppress(msgspec.DecodeError, UnicodeDecodeError):
                 event = decode(line)
-                run = event if isinstance(event, Run) else Run(id=event.run)
-                found[run.id] = later(found.get(run.id), run) if run is event else found.get(run.id, run)
+                run = event if isinstance(event, Run) else event.of if isinstance(event, Kept) else Run(id=event.run)
+                told = isinstance(event, Run | Kept)
+                found[run.id] = later(found.get(run.id), run) if told else found.get(run.id, run)
     return list(found.values())

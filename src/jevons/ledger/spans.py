@@ -28,7 +28,7 @@ from jevons.ledger.combine import identity
 from jevons.ledger.days import UNKNOWN, day
 from jevons.ledger.home import Home
 from jevons.ledger.read import NoLedgerError, Reading, events, locate, named_run, run_of, runs, settle
-from jevons.record import Run
+from jevons.record import Kept, Run
 
 DAY_US = 86_400_000_000
 _DATE = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?|-?[Qq]([1-4]))?")
@@ -125,7 +125,7 @@ def of_span(homes: Home | Iterable[Home], span: Span) -> Reading:
     for event in events(needed, reading.torn):
         if run_of(event) not in wanted:
             continue
-        if isinstance(event, Run):
+        if isinstance(event, Run | Kept):
             reading.add(event)
         elif (key := identity(event)) not in seen:
             seen.add(key)

@@ -52,11 +52,13 @@ class Summary:
                 reading.add(event)
             if reading.calls:
                 from jevons.footprint import overrides
+                from jevons.ledger.recorded import of_calls
                 from jevons.report.build import build
 
                 notes = [*self._notes, *(f"jevons could not read a call: {error}" for error in self._errors)]
                 known = overrides(self._settings, self._config.rootpath)
-                self._document = build(reading, self._run, extra_notes=notes, overrides=known)
+                made = of_calls(self._run, reading.calls, reading.tests)
+                self._document = build([made], extra_notes=notes, torn=len(reading.torn), overrides=known)
                 self._junit(self._document)
                 self._write(self._document)
         except Exception as error:

@@ -38,6 +38,7 @@ _BRANCH = (
     "BUILDKITE_BRANCH",
 )
 _PULL_REQUEST = ("CI_MERGE_REQUEST_IID", "SYSTEM_PULLREQUEST_PULLREQUESTNUMBER", "BUILDKITE_PULL_REQUEST")
+_JOB = ("CI_JOB_NAME", "JOB_NAME", "CIRCLE_JOB", "SYSTEM_JOBNAME", "BUILDKITE_LABEL", "BITBUCKET_STEP_NAME")
 _PACKAGES = ("httpx", "httpx2", "openai", "anthropic", "pytest")
 
 
@@ -68,7 +69,8 @@ def commit_and_ci(root: Path) -> dict[str, str]:
     reference = os.environ.get("GITHUB_REF", "")
     pull_request = reference.split("/")[2] if reference.startswith("refs/pull/") else _first(_PULL_REQUEST)
     ci = next((label for name, label in _CI.items() if os.environ.get(name)), "")
-    return {"commit": commit, "branch": branch, "pull_request": pull_request, "ci": ci}
+    job = "/".join(filter(None, (os.environ.get("GITHUB_WORKFLOW"), os.environ.get("GITHUB_JOB")))) or _first(_JOB)
+    return {"commit": commit, "branch": branch, "pull_request": pull_request, "ci": ci, "job": job if ci else ""}
 
 
 def _git(root: Path) -> tuple[str, str]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import msgspec
 
 from jevons.record.call import Call
+from jevons.record.kept import Kept
 from jevons.record.run import Run, TestResult
 
-Event = Call | TestResult | Run
+Event = Call | TestResult | Run | Kept
 
 encode = msgspec.json.Encoder().encode
 """encode(event) -> bytes: one line of JSON, without the line end."""

@@ -19,6 +19,8 @@ class Run(msgspec.Struct, kw_only=True, omit_defaults=True, tag_field="event", t
     pull_request: str = ""
     ci: str = ""
     """Name of the CI system (``github``, ``gitlab`` ...); empty on a desk."""
+    job: str = ""
+    """Name of the job in it; jobs of one workflow that differ only in their matrix share one."""
     place: str = ""
     """Where the machine that runs the tests stands, as set: ISO 3166 code, or a cloud region."""
     workers: int = 1

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from jevons.footprint import METHOD_VERSION, Overrides
-from jevons.footprint.account import Account, account, total
+from jevons.footprint.account import Account, priced, total
 from jevons.footprint.figures import Figures
 from jevons.footprint.interval import Interval
 from jevons.footprint.rates import MARKET
-from jevons.ledger.cells import Cell, cells
-from jevons.ledger.days import day, hour, month
-from jevons.ledger.read import Reading
-from jevons.ledger.repeats import exact
-from jevons.ledger.shares import owners
-from jevons.record import Call, Run, TestResult
+from jevons.ledger.cells import Cell
+from jevons.ledger.recorded import Recorded
+from jevons.ledger.shares import Users, owners
+from jevons.ledger.spans import started
+from jevons.record import Run, TestResult
 from jevons.report.document import Counts, Document, Level, Range, Row
 from jevons.report.numbers import percent
 
@@ -26,33 +25,38 @@ OUTSIDE = "(outside tests)"
 
 
 def build(
-    reading: Reading,
-    run: Run,
+    runs: Sequence[Recorded],
     *,
+    name: str = "",
     by: str = "test",
     extra_notes: Iterable[str] = (),
+    torn: int = 0,
     place: str = "",
     overrides: Overrides | None = None,
 ) -> Document:
-    """Fold the calls of one run into its report.
+    """Fold runs into their report.
 
     `by` names the rows: one of `BY`. Calls of a shared fixture are divided evenly over the tests that used it.
-    `place` (ISO 3166 code or cloud region) is where this machine stands; the run's own if empty.
+    `name` is what the runs go by; the id of the run if empty. `place` (ISO 3166 code or cloud region) is where this
+    machine stands; each run's own if empty. `torn`: lines of the ledger that were no records.
     """
     if by not in BY:
         raise ValueError(f"by = {by!r}: use one of {', '.join(BY)}")
-    calls = reading.calls
-    mode = "recorded" if calls and all(call.mode == "recorded" for call in calls) else "live"
-    place = place or run.place
-    accounts = priced(calls, place, overrides)
+    modes = {cell.key.mode for one in runs for cell in one.cells}
+    mode = "recorded" if modes == {"recorded"} else "live"
+    of_runs = priced(runs, place=place, overrides=overrides)
+    accounts = [one for of_run in of_runs for one in of_run]
     whole = total(accounts)
-    counts = count(calls, mode)
+    counts = count((cell for one in runs for cell in one.cells), mode)
     level = whole.recorded if mode == "recorded" else whole.live
     has_contract = any(MARKET in rates.terms for rates in level.figures.spent)
+    results = [result for one in runs for result in one.results] if by == "test" else []
+    records = [one.run for one in runs]
+    starts = min((started(run) for run in records if started(run)), default=0)
     return Document(
-        run=run.id,
-        project=run.project,
-        started=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(run.started_us / 1e6)),
+        run=name or ", ".join(run.id for run in records),
+        project=", ".join(dict.fromkeys(run.project for run in records if run.project)),
+        started=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(starts / 1e6)),
         method=METHOD_VERSION,
         counts=counts,
         mode=mode,
@@ -64,47 +68,35 @@ def build(
         place=whole.place,
         grid=(overrides or Overrides()).grid,
         market_g=_range(level.figures.interval(MARKET)) if has_contract else None,
-        tests=len({result.test for result in reading.tests} or {call.test for call in calls if call.test}),
+        tests=sum(one.tests for one in runs),
         by=by,
-        rows=rows(accounts, named(by, reading.tests), reading.tests if by == "test" else (), mode),
-        roles=rows(accounts, lambda cell: [(cell.group[2], 1.0)], (), mode),
-        waste=_waste(counts, mode),
+        rows=rows([(made, named(by, one.users)) for one, made in zip(runs, of_runs, strict=True)], results, mode),
+        roles=rows([(accounts, named("role"))], (), mode),
+        waste=_waste(counts, mode, len(runs)),
         next=_next(counts, by),
-        notes=[*_notes(counts, run, reading), *_stated(level.figures), *extra_notes],
+        notes=[*_notes(counts, records, torn), *_stated(level.figures), *extra_notes],
     )
 
 
-def priced(calls: Iterable[Call], place: str = "", overrides: Overrides | None = None) -> list[Account]:
-    """Calls in cells by test, fixture, role, file and day, with their figures."""
-    period = hour if overrides and overrides.signal else month
-    made = cells(calls, lambda call: (call.test, call.fixture, call.role, _file(call), day(call.started_us)), period)
-    return account(made, place=place, overrides=overrides)
-
-
-def _file(call: Call) -> str:
-    """Where the call stands: its line's file, or the recording that holds it."""
-    return call.source if call.mode == "recorded" else call.file
-
-
-def count(calls: Iterable[Call], mode: str = "live") -> Counts:
-    """Exact counts over calls; tokens and repeats are those of calls of one mode."""
-    calls = list(calls)
-    counts = Counts(calls=len(calls))
-    for call in calls:
-        setattr(counts, call.mode, getattr(counts, call.mode) + 1)
-        counts.failed += call.failed
-        counts.retries += call.retry > 0
-        counts.estimated += call.usage == "estimated"
-        if call.mode != mode:
+def count(made: Iterable[Cell], mode: str = "live") -> Counts:
+    """Exact counts over cells of `ledger.recorded.Whose`; tokens and repeats are those of one mode."""
+    counts = Counts()
+    for cell in made:
+        key, sums, whose = cell.key, cell.sums, cell.group
+        counts.calls += sums.calls
+        setattr(counts, key.mode, getattr(counts, key.mode) + sums.calls)
+        counts.failed += sums.calls * whose.failed
+        counts.retries += sums.calls * whose.retry
+        counts.estimated += sums.calls * (key.usage == "estimated")
+        if key.mode != mode:
             continue
-        counts.unknown += call.usage == "unknown"
-        counts.input_tokens += call.input_tokens or 0
-        counts.cached_tokens += call.cached_tokens or 0
-        counts.output_tokens += call.output_tokens or 0
-        counts.reasoning_tokens += call.reasoning_tokens or 0
-    for repeat in exact(calls, mode):
-        counts.repeats += 1
-        counts.repeated_tokens += (repeat.input_tokens or 0) + (repeat.output_tokens or 0)
+        counts.unknown += sums.calls * (key.usage == "unknown")
+        counts.input_tokens += sums.input
+        counts.cached_tokens += sums.cached
+        counts.output_tokens += sums.output
+        counts.reasoning_tokens += sums.reasoning
+        counts.repeats += sums.calls * whose.repeat
+        counts.repeated_tokens += (sums.input + sums.output) * whose.repeat
     return counts
 
 
@@ -118,18 +110,17 @@ def _range(made: Interval) -> Range:
 
 
 def rows(
-    accounts: Iterable[Account],
-    belongs: Callable[[Cell], list[tuple[str, float]]],
+    parts: Iterable[tuple[Iterable[Account], Callable[[Cell], list[tuple[str, float]]]]],
     results: Iterable[TestResult],
     mode: str = "live",
 ) -> list[Row]:
     """Rows by energy of calls of one mode, the heaviest first.
 
-    `belongs` gives the rows that a cell belongs to, with its shares.
+    `parts`: accounts, with what gives the rows that a cell of theirs belongs to and its shares.
     """
     own: dict[str, list[Any]] = defaultdict(lambda: [0, 0.0, 0.0, 0])
     figures: dict[str, Figures] = defaultdict(Figures)
-    for made in accounts:
+    for made, belongs in ((one, belongs) for accounts, belongs in parts for one in accounts):
         cell = made.cell
         for name, share in belongs(cell):
             row = own[name]
@@ -165,24 +156,27 @@ def rows(
     return sorted(table, key=lambda row: (-row.level.energy_wh.mid, -row.tokens, -row.calls, row.name))
 
 
-def named(by: str, results: Iterable[TestResult]) -> Callable[[Cell], list[tuple[str, float]]]:
-    """For rows of one of `BY`: the names of a cell's rows, each with its share of the cell."""
+def named(by: str, users: Users | None = None) -> Callable[[Cell], list[tuple[str, float]]]:
+    """For rows of one of `BY`: the names of a cell's rows, each with its share of the cell. `users` of fixtures."""
     if by == "model":
         return lambda cell: [(cell.key.model or "(no model named)", 1.0)]
     if by == "provider":
         return lambda cell: [(cell.key.provider or "unknown", 1.0)]
     if by in ("role", "file", "day"):
-        place = {"role": 2, "file": 3, "day": 4}[by]
-        return lambda cell: [(cell.group[place] or "(unknown)", 1.0)]
-    of = owners(results)
-    return lambda cell: of(cell.group[0] or OUTSIDE, cell.group[1])
+        return lambda cell: [(getattr(cell.group, by) or "(unknown)", 1.0)]
+    of = owners(users or {})
+    return lambda cell: of(cell.group.test or OUTSIDE, cell.group.fixture)
 
 
-def _waste(counts: Counts, mode: str) -> str:
+def _waste(counts: Counts, mode: str, runs: int) -> str:
     if not counts.repeats:
         return ""
     whole = getattr(counts, mode)
-    before = "what this run had asked" if mode == "live" else "what had been asked"
+    before = (
+        ("what this run had asked" if runs == 1 else "what the same run had asked")
+        if mode == "live"
+        else ("what had been asked")
+    )
     return (
         f"{counts.repeats:,} of {whole:,} {mode} calls asked again, word for word, {before} before "
         f"({percent(counts.repeats / whole)}, {counts.repeated_tokens:,} tokens)"
@@ -205,16 +199,19 @@ def _stated(figures: Figures) -> list[str]:
     return [f"your own factors were used: {', '.join(rows)}"] if rows else []
 
 
-def _notes(counts: Counts, run: Run, reading: Reading) -> list[str]:
+def _notes(counts: Counts, runs: Sequence[Run], torn: int) -> list[str]:
     notes = []
     if counts.estimated:
         notes.append(f"{counts.estimated:,} calls carried no token count: estimated from their text")
     if counts.unknown:
         notes.append(f"{counts.unknown:,} calls used tokens that nobody counted: not in the figures")
-    if run.lost:
-        notes.append(f"{run.lost:,} records could not be written to the ledger: {run.lost_reason}")
-    if reading.torn:
-        notes.append(f"{len(reading.torn):,} torn lines in the ledger were skipped: a process died while writing")
-    if run.unseen:
-        notes.append(f"not seen if these tests use it: {', '.join(run.unseen)} (jevons doctor)")
+    lost = sum(run.lost for run in runs)
+    if lost:
+        reasons = ", ".join(dict.fromkeys(run.lost_reason for run in runs if run.lost))
+        notes.append(f"{lost:,} records could not be written to the ledger: {reasons}")
+    if torn:
+        notes.append(f"{torn:,} torn lines in the ledger were skipped: a process died while writing")
+    unseen = dict.fromkeys(name for run in runs for name in run.unseen)
+    if unseen:
+        notes.append(f"not seen if these tests use it: {', '.join(unseen)} (jevons doctor)")
     return notes

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from jevons import factors
 from jevons.footprint import METHOD_VERSION, Overrides
-from jevons.footprint.account import MODES, Account, account
+from jevons.footprint.account import MODES, Account, account, priced
 from jevons.footprint.derivation import Node, derive
 from jevons.footprint.figures import Figures
 from jevons.footprint.generation import TRAFFIC_INPUT, TRAFFIC_OUTPUT
 from jevons.ledger.cells import cells
-from jevons.ledger.read import Reading
+from jevons.ledger.recorded import Recorded
+from jevons.ledger.shares import Users
 from jevons.record import Call
-from jevons.report.build import BY, named, priced
+from jevons.report.build import BY, named
 
 SCHEMA = "jevons.explain/1"
 TOTAL = "total"
@@ -46,23 +49,29 @@ class NotFoundError(LookupError):
 
 
 def explain(
-    reading: Reading, run: str, asked: str, *, place: str = "", overrides: Overrides | None = None
+    runs: Sequence[Recorded], run: str, asked: str, *, place: str = "", overrides: Overrides | None = None
 ) -> Explanation:
-    """The derivation of a run's total, or of a test, model, provider, role, file or day by its name or a part of it.
+    """The derivation of the total of runs, which go by the name `run`, or of a test, model, provider, role, file or day
+    by its name or a part of it.
 
-    A model that the run did not call is explained by one usual request to it. Raises NotFoundError.
+    A model that the runs did not call is explained by one usual request to it. Raises NotFoundError.
     """
-    accounts = priced(reading.calls, place, overrides)
+    parts = [(made, one.users) for one, made in zip(runs, priced(runs, place=place, overrides=overrides), strict=True)]
     if asked in ("", TOTAL):
-        return _made(run, TOTAL, TOTAL, [(one, 1.0) for one in accounts])
-    by, name = _find(accounts, reading, asked)
+        return _made(run, TOTAL, TOTAL, [(one, 1.0) for made, _ in parts for one in made])
+    by, name = _find(parts, asked)
     if not by:
         model = factors.look_up(asked)
         if model.knowledge == "unknown":
             raise NotFoundError(f"{name}; nor is {asked!r} the name of a model that is known")
         return _usual(run, asked, place, overrides)
-    belongs = named(by, reading.tests)
-    shares = [(one, share) for one in accounts for owner, share in belongs(one.cell) if owner == name]
+    shares = [
+        (one, share)
+        for made, users in parts
+        for one in made
+        for owner, share in named(by, users)(one.cell)
+        if owner == name
+    ]
     return _made(run, name, by, shares)
 
 
@@ -84,12 +93,11 @@ def _narrowing(shares: list[tuple[Account, float]]) -> dict[str, float]:
     return Joint([figures], draws=4_096).narrowing("energy_wh") if figures.amount("energy_wh") else {}
 
 
-def _find(accounts: list[Account], reading: Reading, asked: str) -> tuple[str, str]:
+def _find(parts: Sequence[tuple[list[Account], Users]], asked: str) -> tuple[str, str]:
     """(`by`, name) of what is meant; (empty, what went wrong) where nothing of that name was recorded."""
     partly: dict[tuple[str, str], None] = {}
     for by in BY:
-        belongs = named(by, reading.tests)
-        names = dict.fromkeys(name for one in accounts for name, _ in belongs(one.cell))
+        names = dict.fromkeys(name for made, users in parts for one in made for name, _ in named(by, users)(one.cell))
         if asked in names:
             return by, asked
         partly.update(dict.fromkeys((by, name) for name in names if asked in name))

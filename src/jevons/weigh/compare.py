@@ -15,13 +15,13 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from jevons.footprint import METHOD_VERSION, Figures, Overrides, account
-from jevons.footprint.account import Account
+from jevons.footprint import METHOD_VERSION, Figures, Overrides
+from jevons.footprint.account import Account, priced
 from jevons.footprint.laws import CPU_TIME
 from jevons.footprint.rates import FIGURES
-from jevons.footprint.timing import states
-from jevons.ledger.cells import Cell, cells
-from jevons.record import Call, Run
+from jevons.ledger.cells import Cell, fold
+from jevons.ledger.recorded import Recorded, in_mode
+from jevons.record import Run
 from jevons.weigh.decomposition import DRIVERS, Side, Sums, factors, lmdi
 
 SCHEMA = "jevons.compare/1"
@@ -32,11 +32,10 @@ FLOOR = 0.9
 
 
 class Party(NamedTuple):
-    """One side: a name, its runs and their calls."""
+    """One side: a name and its runs."""
 
     name: str
-    runs: list[Run]
-    calls: list[Call]
+    runs: list[Recorded]
 
 
 class Group(NamedTuple):
@@ -44,7 +43,7 @@ class Group(NamedTuple):
 
     project: str
     job: str
-    """Name of the CI system, or ``desk``."""
+    """CI system and job, or ``desk``."""
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
@@ -123,7 +122,7 @@ def compare(
     if figure not in FIGURES:
         raise ValueError(f"figure {figure!r}: one of {', '.join(FIGURES)}")
     sides = (before, after)
-    modes = {call.mode for side in sides for call in side.calls}
+    modes = {cell.key.mode for side in sides for one in side.runs for cell in one.cells}
     mode = "live" if modes & {"live", "replayed", "mocked"} or not modes else "recorded"
     accounts = _priced(sides, mode, place, overrides)
     groups = [_groups(side) for side in sides]
@@ -159,39 +158,31 @@ def compare(
 def _priced(
     sides: Iterable[Party], mode: str, place: str, overrides: Overrides | None
 ) -> tuple[list[Account], list[Account]]:
-    """Accounts of calls of one mode by (run, group, role), for each side; one serving state for both."""
-    found: list[dict[str, list[Cell]]] = []
-    for side in sides:
-        runs = {run.id: run for run in side.runs}
-        of: dict[str, list[Cell]] = defaultdict(list)
-        by_place: dict[str, list[Call]] = defaultdict(list)
-        for call in side.calls:
-            if call.mode == mode and call.run in runs:
-                by_place[place or runs[call.run].place].append(call)
-        for where, calls in by_place.items():
-            of[where] = cells(calls, lambda call, runs=runs: (call.run, _group(runs[call.run]), call.role))  # type: ignore[misc]
-        found.append(of)
-    timings = states((cell for of in found for made in of.values() for cell in made), held=True)
-    priced = [
-        [
-            one
-            for where, made in of.items()
-            for one in account(made, place=where, overrides=overrides, timings=timings, held=True)
-        ]
-        for of in found
-    ]
-    return priced[0], priced[1]
+    """Accounts of cells of one mode by (run, group, role), for each side; one serving state for both."""
+    parts = [(at, one) for at, side in enumerate(sides) for one in in_mode(side.runs, mode)]
+    found: tuple[list[Account], list[Account]] = ([], [])
+    of_runs = priced(
+        [one._replace(cells=_grouped(one)) for _, one in parts], place=place, overrides=overrides, held=True
+    )
+    for (at, _), accounts in zip(parts, of_runs, strict=True):
+        found[at].extend(accounts)
+    return found
+
+
+def _grouped(one: Recorded) -> list[Cell]:
+    run, group = one.run.id, _group(one.run)
+    return fold(one.cells, lambda whose: (run, group, whose.role))
 
 
 def _group(run: Run) -> Group:
-    return Group(run.project, run.ci or "desk")
+    return Group(run.project, " ".join(filter(None, (run.ci or "desk", run.job))))
 
 
 def _groups(side: Party) -> dict[Group, int]:
     """Runs of each group."""
     found: dict[Group, int] = defaultdict(int)
-    for run in side.runs:
-        found[_group(run)] += 1
+    for one in side.runs:
+        found[_group(one.run)] += 1
     return found
 
 
