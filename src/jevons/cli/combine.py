@@ -15,9 +15,10 @@ from jevons.cli.project import find
 from jevons.ledger.home import DIRECTORY, Home
 
 if TYPE_CHECKING:
+    from jevons.ledger import daily
     from jevons.ledger.combine import Merged
 
-SCHEMA = "jevons.combine/1"
+SCHEMA, CELLS = "jevons.combine/1", "jevons.cells/1"
 _MOST_LINES = 20
 
 
@@ -32,6 +33,7 @@ Examples:
   jevons combine artifacts/*                    add what CI jobs recorded to this project's ledger
   jevons combine ../api ../web -o all           two projects' ledgers into a new one, in the folder all
   jevons combine worker-3.jsonl --strict        one spool file; exit 1 if anything could not be taken
+  jevons combine .jevons -o history --cells     keep sums by day, not calls: small enough for a branch of its own
 \b
 PATH is a ledger (.jevons), a folder that holds one or spool files, or one spool file (*.jsonl). Events are known by
 their ids: adding the same ledger twice, or ledgers in another order, changes nothing.
@@ -41,18 +43,27 @@ their ids: adding the same ledger twice, or ledgers in another order, changes no
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path), metavar="DIR", help="Ledger to add to, not this project's."
 )
+@click.option(
+    "--cells", is_flag=True, help="Keep each run's sums (daily cells), not its calls: for years."
+)
 @click.option("--strict", is_flag=True, help="Exit 1 if events conflict or a line could not be read.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
-def command(paths: tuple[Path, ...], output: Path | None, strict: bool, form: str) -> None:
+def command(paths: tuple[Path, ...], output: Path | None, cells: bool, strict: bool, form: str) -> None:
     """Add what other ledgers hold to a ledger, each event once. Nothing that is there is lost or changed."""
+    from jevons.ledger import daily
     from jevons.ledger.combine import BusyError, combine, secrets
     from jevons.ledger.read import NoLedgerError, locate
 
+    if cells and output is None:
+        raise _CouldNot("--cells needs -o DIR: a ledger of cells of its own, beside the calls of this project")
     target = find()[2] if output is None else _target(output)
     try:
         sources = [locate(path) for path in paths]
         size = sum(file.stat().st_size for source in sources for file in source.files)
-        with _progress(2 * size) as progress:
+        with _progress(size if cells else 2 * size) as progress:
+            if cells:
+                _added(daily.add(target, sources, progress), target, strict, form)
+                return
             merged = combine(target, sources, progress)
         different, unknown = secrets(target, sources)
     except (NoLedgerError, BusyError) as error:
@@ -81,6 +92,24 @@ def command(paths: tuple[Path, ...], output: Path | None, strict: bool, form: st
         sys.exit(1)
 
 
+def _added(made: daily.Added, target: Home, strict: bool, form: str) -> None:
+    """Say what was added to a ledger of cells."""
+    if form == "json":
+        document = {"schema": CELLS, "ledger": str(target.path), **msgspec.structs.asdict(made)}
+        click.echo(msgspec.json.format(msgspec.json.encode(document), indent=2).decode())
+    else:
+        click.echo(
+            f"kept {made.runs:,} more runs as daily cells in {target.path} ({made.days:,} files written); "
+            f"{made.known:,} were there already"
+        )
+        if made.torn:
+            click.echo(
+                f"warning: {len(made.torn):,} lines are no record (torn, or of a newer jevons): skipped", err=True
+            )
+    if strict and made.torn:
+        sys.exit(1)
+
+
 _REPEATS = "repeats across such ledgers cannot be seen (share JEVONS_SECRET from the next run on)"
 
 
@@ -88,7 +117,8 @@ def _target(path: Path) -> Home:
     """The ledger at `path`, or a new one there: never amid the files of something else."""
     if (path / DIRECTORY).is_dir():
         return Home(path / DIRECTORY)
-    if (path / "spool").is_dir() or not path.exists() or (path.is_dir() and not any(path.iterdir())):
+    empty = path.is_dir() and not any(entry.name != ".git" for entry in path.iterdir())
+    if (path / "spool").is_dir() or not path.exists() or empty:
         return Home(path)
     if path.name == DIRECTORY and path.is_dir():
         return Home(path)
@@ -120,6 +150,7 @@ def _say(merged: Merged, target: Home, sources: int) -> None:
     click.echo(
         f"added {merged.calls:,} calls and {merged.tests:,} test results ({merged.runs:,} new runs) "
         f"of {sources:,} ledgers to {target.path}; {merged.known:,} events were there already"
+        + (f"; cells of {merged.kept:,} runs" if merged.kept else "")
     )
     if merged.torn or merged.conflicts:
         click.echo(f"skipped {len(merged.torn):,} torn lines, {len(merged.conflicts):,} events in conflict (above)")
