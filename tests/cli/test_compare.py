@@ -16,10 +16,12 @@ START = 1_790_000_000
 DAY = 86_400
 
 
-def record(folder: Path, number: int, calls: int, *, branch: str = "main", judges: int = 0, **more: object) -> str:
+def record(
+    folder: Path, number: int, calls: int, *, branch: str = "main", project: str = "x", judges: int = 0, **more: object
+) -> str:
     started = (START + number * DAY) * 1_000_000
     spool = Spool(Home(folder / ".jevons"), f"2026092{number % 10}T00000{number % 10}-{number:06x}")
-    run = Run(id=spool.run, project="x", branch=branch, ci="github", started_us=started, ended_us=started + 1)
+    run = Run(id=spool.run, project=project, branch=branch, ci="github", started_us=started, ended_us=started + 1)
     spool(run)
     for index in range(calls + judges):
         judge = index >= calls
@@ -152,3 +154,41 @@ def test_caps_of_the_settings_also_on_repeats_and_money(project: Path) -> None:
     assert done.returncode == 2
     assert "bananas" in done.stderr
     assert "money_usd" in done.stderr
+
+
+QUARTER = 91  # days
+
+
+def test_a_quarter_in_which_a_team_joins_another_stops_and_the_method_changes(tmp_path: Path) -> None:
+    """Neither shows up as backfire or as saving; what was published stays, and why it is another figure now is said."""
+    pytest.importorskip("scipy", reason="comparisons need numpy and scipy: extra report")
+    (tmp_path / "pyproject.toml").write_text("[project]\nname = 'x'\n")
+    for number in range(5):
+        record(tmp_path, number, 10)
+        record(tmp_path, number + QUARTER, 10)
+    for number, team in ((0, "leaver"), (QUARTER, "newcomer")):
+        record(tmp_path, number + 5, 900, project=team)
+    done = jevons(tmp_path, "report", "--run", "2026Q3", "--publish", "2026Q3")
+    assert done.returncode == 0
+    assert "commit jevons-published/2026Q3.json" in done.stderr
+    path = tmp_path / "jevons-published" / "2026Q3.json"
+    published = json.loads(path.read_text())
+    published["method"] = "2025.1"
+    published["figures"] = {name: [end / 3 for end in ends] for name, ends in published["figures"].items()}
+    path.write_text(json.dumps(published))
+    said = jevons(tmp_path, "compare", "2026Q3", "2026Q4").stdout
+    assert said.splitlines()[0] == "greener?  per run: the same carbon, exactly"
+    assert "in total: the same carbon, exactly" in said
+    assert "newcomer on github, 900 calls" in said
+    assert "leaver on github, 900 calls" in said
+    assert "published as" in said
+    assert "(method and models +200 %)" in said
+    restated = json.loads(jevons(tmp_path, "report", "--published", "2026Q3", "--format", "json").stdout)
+    assert [step["what"] for step in restated["steps"]] == ["method and models"]
+    record(tmp_path, 6, 1)  # a run of the quarter that arrives late
+    shown = jevons(tmp_path, "report", "--published")
+    assert "the ledger knows 1 more run of 2026Q3 since" in shown.stdout
+    again = jevons(tmp_path, "report", "--run", "2026Q3", "--publish", "2026Q3")
+    assert again.returncode == 1
+    assert "published already" in again.stderr
+    assert json.loads(path.read_text()) == published

@@ -164,3 +164,20 @@ def test_other_figures(figure):
     assert "grid" not in text(made).partition("why")[2].partition("\n")[0]
     with pytest.raises(ValueError, match="one of"):
         one_each([], [], figure="moons")
+
+
+def test_a_clock_that_was_read_once_shows_no_change():
+    """Processor time counts what else the machine did: of one run a side nobody knows how much."""
+    a, b = run("a"), run("b")
+    local = {"provider": "unknown", "host_class": "loopback"}
+    sides = [party((of, calls(of, 5, "llama-3.1-8b", cpu_us=us, **local))) for of, us in ((a, 900_000), (b, 500_000))]
+    made = compare(*sides)
+    assert (made.per_run.verdict, made.total.verdict) == ("not shown", "not shown")
+    assert "processor time" in made.per_run.why_not
+    many = [
+        party(*((one, calls(one, 5, "llama-3.1-8b", cpu_us=us + n * 10_000, **local)) for n, one in enumerate(of)))
+        for of, us in (([run(f"a{n}") for n in range(5)], 900_000), ([run(f"b{n}") for n in range(5)], 500_000))
+    ]
+    made = compare(*many)
+    assert (made.per_run.verdict, made.total.verdict) == ("less", "less")
+    assert made.total.low < made.total.ratio < made.total.high

@@ -43,9 +43,7 @@ their ids: adding the same ledger twice, or ledgers in another order, changes no
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path), metavar="DIR", help="Ledger to add to, not this project's."
 )
-@click.option(
-    "--cells", is_flag=True, help="Keep each run's sums (daily cells), not its calls: for years."
-)
+@click.option("--cells", is_flag=True, help="Keep each run's sums (daily cells), not its calls: for years.")
 @click.option("--strict", is_flag=True, help="Exit 1 if events conflict or a line could not be read.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def command(paths: tuple[Path, ...], output: Path | None, cells: bool, strict: bool, form: str) -> None:

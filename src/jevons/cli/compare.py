@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from jevons.cli.project import find, ledgers, pick_runs, read_runs
+from jevons.cli.report import FOLDER
+
+if TYPE_CHECKING:
+    from jevons.footprint import Overrides
+    from jevons.weigh.compare import Party
 
 FIGURES = {"carbon": "carbon_g", "energy": "energy_wh", "water": "water_l", "hardware": "embodied_g"}
 
@@ -56,7 +63,9 @@ def command(before: str, after: str, figure: str, grid: str | None, place: str, 
     parties = [Party(span.name, read_runs(homes, span, settings)[0]) for span in spans]
     if {run.id for run in spans[0].runs} & {run.id for run in spans[1].runs}:
         raise click.ClickException(f"{before} and {after} name the same runs: nothing to compare")
-    made = compare(*parties, figure=FIGURES[figure], place=place, overrides=overrides(settings, root, grid or ""))
+    stated = overrides(settings, root, grid or "")
+    made = compare(*parties, figure=FIGURES[figure], place=place, overrides=stated)
+    made.notes += _restatements(root / FOLDER, parties, made.figure, place, stated)
     if form == "json":
         said = msgspec.json.format(msgspec.json.encode(made), indent=2).decode() + "\n"
     else:
@@ -65,3 +74,20 @@ def command(before: str, after: str, figure: str, grid: str | None, place: str, 
         output.write_text(said, encoding="utf-8")
     else:
         click.echo(fit(said, sys.stdout.encoding or "utf-8"), nl=False)
+
+
+def _restatements(folder: Path, parties: Sequence[Party], figure: str, place: str, stated: Overrides) -> Iterator[str]:
+    """What of a side's figure was published otherwise, where exactly its runs were."""
+    from jevons.report.restated import restatement
+    from jevons.weigh.published import PublishedError, load, names, restate
+
+    sides = [{one.run.id for one in party.runs} for party in parties]
+    for name in names(folder):
+        try:
+            published, runs = load(folder / f"{name}.json")
+        except PublishedError as error:
+            yield str(error)
+            continue
+        if {one.run.id for one in runs} in sides:
+            made = restate(published, runs, place=place or published.stated.place, overrides=stated)
+            yield restatement(made, figure)

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import shutil
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from jevons.cli.project import find, ledgers, pick_runs, read_runs
+from jevons.ledger.home import Home
+
+if TYPE_CHECKING:
+    from jevons.footprint import Overrides
+
+FOLDER = "jevons-published"
+"""Beside pyproject.toml: for the repository."""
 
 
 @click.command(
@@ -20,6 +29,8 @@ Examples:
   jevons report --by day                          also by provider, role and file
   jevons report --run 20261123T1930 --format json -o cost.json
   jevons report --run 2026Q4 --by model           also a branch, a tag, a commit, a date, 2026-11-01..2026-11-15, 7d
+  jevons report --run 2026Q4 --publish 2026Q4     freeze these figures in jevons-published/ (commit it)
+  jevons report --published 2026Q4                what was published, what it would be today, and why
 """,
 )
 @click.option("--run", default="latest", show_default=True, help="Runs: an id, latest, a branch, a date ...")
@@ -29,21 +40,54 @@ Examples:
 @click.option(
     "--grid", type=click.Choice(["average", "operating", "build"]), help="Carbon intensity: average or margin."
 )
+@click.option("--publish", default="", metavar="NAME", help="Freeze the figures under a name, in jevons-published/.")
+@click.option(
+    "--published",
+    is_flag=False,
+    flag_value="*",
+    default="",
+    metavar="[NAME]",
+    help="Show a published figure beside today's, and why they differ; all of them without a name.",
+)
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="File to write to.")
-def command(run: str, by: str, form: str, place: str, grid: str | None, output: Path | None) -> None:
-    """Show what a recorded run cost: counts first, then the rough level."""
+def command(
+    run: str,
+    by: str,
+    form: str,
+    place: str,
+    grid: str | None,
+    publish: str,
+    published: str,
+    output: Path | None,
+) -> None:
+    """Show what recorded runs cost: counts first, then the rough level."""
     from jevons.footprint import overrides
-    from jevons.report.build import build
-    from jevons.report.render import render
 
     root, settings, home = find()
     homes = ledgers(root, settings, home)
+    known = overrides(settings, root, grid or "")
+    if published:
+        _write(_restated(root / FOLDER, homes, published, form, place, known), output)
+        return
+    from jevons.report.build import build
+    from jevons.report.render import render
+
     span = pick_runs(homes, run)
     made, torn = read_runs(homes, span, settings)
     if not any(one.cells for one in made):
         raise click.ClickException(f"{span.name} holds no AI call: `jevons doctor` says what is not seen")
+    if publish:
+        from jevons.weigh.published import PublishedError
+        from jevons.weigh.published import publish as freeze
+
+        asked = made[0].run.id if run in ("latest", "previous") else run
+        try:
+            freeze(root / FOLDER, publish, asked, made, place=place, overrides=known)
+        except PublishedError as error:
+            raise click.ClickException(str(error)) from error
+        click.echo(f"published as {publish}: commit {FOLDER}/{publish}.json and .jsonl", err=True)
     name = made[0].run.id if len(made) == 1 else span.name
-    document = build(made, name=name, by=by, torn=torn, place=place, overrides=overrides(settings, root, grid or ""))
+    document = build(made, name=name, by=by, torn=torn, place=place, overrides=known)
     if form == "text" and output is None:
         from jevons.report.terminal import render as on_terminal
 
@@ -51,7 +95,48 @@ def command(run: str, by: str, form: str, place: str, grid: str | None, output: 
         text = on_terminal(document, width=width, encoding=sys.stdout.encoding or "utf-8", color=sys.stdout.isatty())
     else:
         text = render(document, "term" if form == "text" else form)
+    _write(text, output)
+
+
+def _restated(folder: Path, homes: Sequence[Home], name: str, form: str, place: str, known: Overrides) -> str:
+    """Publications, all or one of them, beside what they would be today."""
+    import msgspec
+
+    from jevons.report.restated import markdown, text
+    from jevons.weigh.published import PublishedError, load, names, restate
+
+    chosen = names(folder) if name == "*" else [name]
+    if not chosen:
+        raise click.ClickException(f"nothing is published in {folder} yet: jevons report --run 2026Q4 --publish 2026Q4")
+    made = []
+    for one in chosen:
+        try:
+            publication, runs = load(folder / f"{one}.json")
+        except PublishedError as error:
+            raise click.ClickException(str(error)) from error
+        of = restate(publication, runs, place=place or publication.stated.place, overrides=known)
+        of.later_runs = _later(homes, publication.asked, {one.run.id for one in runs})
+        made.append(of)
+    if form == "json":
+        whole = made if name == "*" else made[0]
+        return msgspec.json.format(msgspec.json.encode(whole), indent=2).decode() + "\n"
+    if form == "csv":
+        raise click.ClickException("--published as text, json or markdown")
+    return "\n".join((text if form == "text" else markdown)(one) for one in made)
+
+
+def _later(homes: Sequence[Home], asked: str, known: set[str]) -> int:
+    """Runs that go by the name now and were not published."""
+    try:
+        return len({run.id for run in pick_runs(homes, asked).runs} - known)
+    except click.ClickException:  # a ledger that no longer holds them
+        return 0
+
+
+def _write(text: str, output: Path | None) -> None:
+    from jevons.report.terminal import fit
+
     if output is None:
-        click.echo(text, nl=False)
+        click.echo(fit(text, sys.stdout.encoding or "utf-8"), nl=False)
     else:
         output.write_text(text, encoding="utf-8")

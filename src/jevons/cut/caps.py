@@ -105,23 +105,25 @@ def by(
     for run, accounts in zip(of_runs, priced(of_runs, place=place, overrides=overrides), strict=True):
         for one in accounts:
             key, of, sums = one.cell.key, one.cell.group, one.cell.sums
-            dollars = price(one.cell) if price else None
             for owner, share in whose(run, of):
                 into, calls = found[owner], sums.calls * share
                 into.calls += calls
                 into.counted += calls * (key.usage != "unknown")
                 into.covered += one.covered * share
-                into.priced += calls * (dollars is not None)
                 more = {
                     "calls": calls,
                     "tokens": (sums.input + sums.output) * share,
                     "judge_calls": calls * (of.role == "judge"),
                     "repeats": calls * of.repeat,
-                    MONEY: (dollars or 0.0) * share,
                     **{unit: one.figures.amount(unit) * share for unit in ROUGH},
                 }
                 for unit, amount in more.items():
                     into.amounts[unit] += amount
+        for cell in run.cells if price else ():  # by the hour: prices change within a month
+            dollars = price(cell) if price else None
+            for owner, share in whose(run, cell.group) if dollars is not None else ():
+                found[owner].priced += cell.sums.calls * share
+                found[owner].amounts[MONEY] += (dollars or 0.0) * share
     return dict(found)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from decimal import Decimal
 
 from jevons.ledger.cells import Cell
 from jevons.ledger.days import start_of
@@ -32,12 +33,11 @@ class Dollars:
         key, sums = cell.key, cell.sums
         if key.usage == "unknown" or not key.model:
             return None
-        each = 1 / sums.calls
         usage = self._usage(
-            input_tokens=sums.input * each,
-            cache_read_tokens=sums.cached * each,
-            cache_write_tokens=sums.cache_write * each,
-            output_tokens=sums.output * each,
+            input_tokens=-_mean(-sums.input, sums.calls),  # up: never less than its parts
+            cache_read_tokens=_mean(sums.cached, sums.calls),
+            cache_write_tokens=_mean(sums.cache_write, sums.calls),
+            output_tokens=_mean(sums.output, sums.calls),
         )
         for provider in (key.provider or None, None):
             try:
@@ -46,6 +46,11 @@ class Dollars:
                 continue
             return float(found.total_price) * sums.calls
         return None
+
+
+def _mean(tokens: int, calls: int) -> Decimal:
+    """Tokens per call, rounded down to 1e-12: whole means stay whole, so that calls at a threshold are not above it."""
+    return Decimal(tokens * 10**12 // calls).scaleb(-12)
 
 
 def _when(period: str) -> datetime | None:

@@ -43,7 +43,7 @@ def _centre(name: str, provider: str, region: str, user: User | None) -> Factor:
         found = user.find(name, [*((place, step) for place, step in places if place), *chain(region)])
         if found:
             return found
-    return factor(name, _table()[fleet, name], steps=steps)
+    return factor(name, _table()[fleet, name], zone=fleet, steps=steps)
 
 
 @lru_cache(maxsize=1024)

@@ -24,7 +24,7 @@ def by_place(name: str, place: str, year: int | None, user: User | None) -> Fact
         of_zone = figures.get(zone)
         if of_zone:
             row, closest = nearest(of_zone, year)
-            return factor(name, row, place=name_of(zone), steps=(*steps, step, *closest))
+            return factor(name, row, place=name_of(zone), zone=zone, steps=(*steps, step, *closest))
         steps.append(f"{step}: no row for {zone} in {table}.csv")
     raise LookupError(f"{table}.csv has no row for {name} of the world")
 

@@ -30,6 +30,10 @@ ONE_OF = ("basis", "kind", "zone", "source")
 NAMES = {"average": "grid", "marginal": "grid_operating"}
 
 
+HOURLY = "by the hour"
+"""Zone of a signal's figures: no row of a table."""
+
+
 class SignalError(ValueError):
     """What is wrong with a file, its row, and the remedy."""
 
@@ -69,6 +73,7 @@ class Signal(msgspec.Struct, frozen=True, kw_only=True):
             scope=f"{self.basis}, {self.kind}, {self.step_s} s from {start}",
             year=int(start[:4]),
             place=self.zone,
+            zone=HOURLY,
             source=self.source,
             source_url=self.file,
             licence="the user's own",

@@ -41,6 +41,8 @@ class Factor(msgspec.Struct, frozen=True, kw_only=True):
     note: str = ""
     steps: tuple[str, ...] = ()
     """How the look-up came to this row."""
+    zone: str = ""
+    """Key of the place that the row is of (a zone, a region, a fleet); empty for everywhere."""
 
 
 @cache

@@ -177,6 +177,7 @@ def _row(cells: dict[str, str], where: str) -> tuple[Row | None, list[str]]:
             scope=cells.get("scope") or "as stated by the user",
             year=year,
             place=name_of(place) if place else "everywhere",
+            zone=place,
             source=f"{cells['source']} ({where})",
             source_url=cells.get("source_url") or where.rpartition(", row ")[0],
             licence=cells.get("licence") or "the user's own",

@@ -14,16 +14,17 @@ from pathlib import Path
 
 import msgspec
 
-from jevons.ledger.combine import alone, sync
+from jevons.ledger.combine import alone, identity, sync
 from jevons.ledger.days import UNKNOWN, day
 from jevons.ledger.home import Home
-from jevons.ledger.read import Ledger, Reading, events, fuller, named_run
+from jevons.ledger.read import Ledger, Reading, events, fuller, lines_or_error, named_run
 from jevons.ledger.recorded import kept, opened, recorded
 from jevons.ledger.spans import started
-from jevons.record import Kept, encode
+from jevons.record import Kept, Run, decode, encode
 
 DAYS_WITH_TESTS = 30
 _NAME = "{}-cells.jsonl"
+_TOLD_APART = {"test", "fixture", "file"}
 
 
 class Added(msgspec.Struct):
@@ -47,28 +48,49 @@ def add(target: Home, sources: Iterable[Ledger], progress: Callable[[int], objec
     made = Added()
     target.spool.mkdir(parents=True, exist_ok=True)
     with alone(target):
-        there: dict[str, Kept] = {}
-        for event in events(target.spools(), made.torn, strict=True):
-            if isinstance(event, Kept):
-                there[event.of.id] = fuller(there.get(event.of.id), event)
-        before = dict(there)
+        for stale in target.spool.glob(_NAME.format("*") + ".*"):  # of one that was killed
+            stale.unlink()
+        there, lines, others = _there(target, made.torn)
+        known = dict(there)
         for reading in _by_run(dict.fromkeys(file.resolve() for one in sources for file in one.files), progress):
             made.torn += reading.torn
             for one in recorded(reading):
                 if one.cells or one.tests:
                     there[one.run.id] = fuller(there.get(one.run.id), kept(one))
         newest = max((_day(one) for one in there.values() if _day(one) != UNKNOWN), default=UNKNOWN)
-        files: dict[str, list[Kept]] = {}
-        for run in there.values():
-            old = _days_between(_day(run), newest) > DAYS_WITH_TESTS
-            files.setdefault(_day(run), []).append(kept(opened(run), with_tests=False) if old else run)
-        changed = [name for name, run in there.items() if before.get(name) is not run]
-        made.runs, made.known = len(changed), len(there) - len(changed)
-        for name, of_day in files.items():
-            of_day.sort(key=lambda one: (started(one.of), one.of.id))
-            made.days += _replace(target.spool / _NAME.format(name), b"".join(encode(one) + b"\n" for one in of_day))
+        files: dict[Path, list[bytes]] = {file: [] for file in target.spool.glob(_NAME.format("*"))}
+        for run in sorted(there.values(), key=lambda one: (started(one.of), one.of.id)):
+            had, final = known.get(run.of.id), run
+            if _days_between(_day(run), newest) > DAYS_WITH_TESTS and any(_TOLD_APART & row.keys() for row in run.rows):
+                final = kept(opened(run), with_tests=False)
+            made.known += had in (run, final)
+            line = lines[run.of.id] if had == final else encode(final)
+            files.setdefault(target.spool / _NAME.format(_day(run)), []).append(line)
+        made.runs = len(there) - made.known
+        made.days = _replace({file: [*of_day, *others.get(file, ())] for file, of_day in files.items()})
         sync(target.spool)
     return made
+
+
+def _there(
+    target: Home, torn: list[tuple[str, int]]
+) -> tuple[dict[str, Kept], dict[str, bytes], dict[Path, list[bytes]]]:
+    """What is there: runs, their lines as they stand (a newer version may know more of them), and by file the lines
+    that are no record (or of a newer version: they stay)."""
+    found: dict[str, Kept] = {}
+    as_is: dict[str, bytes] = {}
+    others: dict[Path, list[bytes]] = {}
+    for file in target.spools():
+        for number, line in lines_or_error(file):
+            try:
+                event = decode(line)
+            except (msgspec.DecodeError, UnicodeDecodeError):
+                torn.append((file.name, number))
+                others.setdefault(file, []).append(line.rstrip(b"\n"))
+                continue
+            if isinstance(event, Kept) and fuller(found.get(event.of.id), event) is event:
+                found[event.of.id], as_is[event.of.id] = event, line.rstrip(b"\n")
+    return found, as_is, others
 
 
 def _by_run(files: Iterable[Path], progress: Callable[[int], object]) -> Iterable[Reading]:
@@ -78,8 +100,11 @@ def _by_run(files: Iterable[Path], progress: Callable[[int], object]) -> Iterabl
         named.setdefault(named_run(file), []).append(file)
     for of_run in named.values():
         reading = Reading()
+        seen: set[tuple[str | int, ...]] = set()
         for event in events(of_run, reading.torn, strict=True):
-            reading.add(event)
+            if isinstance(event, Run | Kept) or identity(event) not in seen:
+                seen.add(identity(event))
+                reading.add(event)
         progress(sum(file.stat().st_size for file in of_run))
         yield reading
 
@@ -94,17 +119,22 @@ def _days_between(early: str, late: str) -> int:
     return (dt.date.fromisoformat(late) - dt.date.fromisoformat(early)).days
 
 
-def _replace(path: Path, data: bytes) -> bool:
-    """Write a file as a whole, unless it holds that already."""
-    if path.exists() and path.read_bytes() == data:
-        return False
-    draft = path.with_name(f"{path.name}.{os.getpid():x}")
+def _replace(files: dict[Path, list[bytes]]) -> int:
+    """Write files of lines, each as a whole, but those that hold them already; one without lines goes. How many."""
+    wanted = {file: b"".join(line + b"\n" for line in lines) for file, lines in files.items()}
+    changed = {file: data for file, data in wanted.items() if not file.exists() or file.read_bytes() != data}
+    drafts = {file: file.with_name(f"{file.name}.{os.getpid():x}") for file, data in changed.items() if data}
     try:
-        with draft.open("wb") as out:
-            out.write(data)
-            out.flush()
-            os.fsync(out.fileno())
-        draft.replace(path)
+        for file, draft in drafts.items():
+            with draft.open("wb") as out:
+                out.write(changed[file])
+                out.flush()
+                os.fsync(out.fileno())
+        for file, draft in drafts.items():
+            draft.replace(file)
+        for file in changed.keys() - drafts.keys():
+            file.unlink()
     finally:
-        draft.unlink(missing_ok=True)
-    return True
+        for draft in drafts.values():
+            draft.unlink(missing_ok=True)
+    return len(changed)

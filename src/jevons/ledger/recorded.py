@@ -5,6 +5,7 @@ Made of the calls that a spool holds, or of the cells that were kept of them (`r
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable
@@ -22,6 +23,7 @@ from jevons.record import Call, Kept, Run, TestResult
 CONTEXTS = (32_000, 100_000, 128_000, 199_999, 200_000, 256_000, 272_000, 512_000, 524_288)
 """Lengths of a prompt, in tokens, above which somebody's price is another one (genai-prices 0.2.3)."""
 
+_HASH = re.compile(r":[0-9a-f]{8}\]$")
 _FLAGS = ("repeat", "failed", "retry")
 
 
@@ -47,7 +49,7 @@ class Recorded(NamedTuple):
 
     run: Run
     cells: list[Cell]
-    """By hour and `Whose`."""
+    """By hour and `Whose`, in their order: sums of floats are the same bits wherever the cells come from."""
     users: Users
     tests: int = 0
     """Tests that ran."""
@@ -73,8 +75,9 @@ def recorded(reading: Reading) -> list[Recorded]:
 
 
 def of_calls(run: Run, calls: Iterable[Call], results: Iterable[TestResult] = ()) -> Recorded:
-    """A run of its calls."""
-    calls, results = list(calls), tuple(results)
+    """A run of its calls, the same in whatever order they are given."""
+    calls = sorted(calls, key=lambda call: (call.started_us, call.source, call.index, call.id))
+    results = tuple(results)
     repeats = {id(call) for mode in ("live", "recorded") for call in exact(calls, mode)}
 
     def whose(call: Call) -> Whose:
@@ -87,7 +90,8 @@ def of_calls(run: Run, calls: Iterable[Call], results: Iterable[TestResult] = ()
         )  # fmt: skip
 
     tests = len({result.test for result in results} or {call.test for call in calls if call.test})
-    return Recorded(run, cells(calls, whose, hour), users(results), tests, results)
+    made = sorted(cells(calls, whose, hour), key=_place)
+    return Recorded(run, made, users(sorted(results, key=lambda result: result.test)), tests, results)
 
 
 def kept(one: Recorded, with_tests: bool = True) -> Kept:
@@ -96,7 +100,7 @@ def kept(one: Recorded, with_tests: bool = True) -> Kept:
     if not with_tests:
         made = fold(made, lambda group: group._replace(test="", fixture="", file=""))
     rows = []
-    for cell in sorted(made, key=lambda cell: (cell.key, cell.group)):
+    for cell in sorted(made, key=_place):
         row = {**cell.key._asdict(), **cell.group._asdict(), **msgspec.structs.asdict(cell.sums)}
         rows.append({name: int(value) if isinstance(value, bool) else value for name, value in row.items() if value})
     calling = {cell.group.fixture for cell in made}
@@ -119,10 +123,13 @@ def opened(one: Kept) -> Recorded:
     return Recorded(one.of, made, one.users, one.tests)
 
 
+def _place(cell: Cell) -> tuple[Any, ...]:
+    return cell.key, cell.group
+
+
 def bare(test: str) -> str:
     """A test's name without the hash of its masked parameters, which another ledger's secret would make another."""
-    head, mark, tail = test.rpartition("#")
-    return f"{head}{mark}{tail.partition(':')[0]}]" if mark and tail.endswith("]") and ":" in tail else test
+    return _HASH.sub("]", test)
 
 
 def in_mode(made: Iterable[Recorded], mode: str) -> list[Recorded]:

@@ -42,7 +42,8 @@ def answer(change: Change | None, figure: str) -> str:
     ends = [_change(change.low), _change(change.high)]
     span = "(exact)" if ends[0] == ends[1] else f"({' to '.join(ends)})"
     if change.verdict == "not shown":
-        return f"not shown: {_change(change.ratio)} {what} {span}; what would show it: {change.why_not}"
+        seen = f"{_change(change.ratio)} {what}" + (f" {span}" if ends[0] != ends[1] else "")
+        return f"not shown: {seen}; what would show it: {change.why_not}"
     greener = "yes" if change.verdict == "less" else "no"
     return f"{greener}, {_change(change.ratio)} {what} {span}"
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-_HASH = re.compile(r":[0-9a-f]{8}\]$")
+from jevons.ledger.recorded import bare
+
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
@@ -15,7 +16,7 @@ def printable(name: str) -> str:
 
 def clean(name: str) -> str:
     """A printable name without the hash that only the ledger needs."""
-    return _HASH.sub("]", printable(name))
+    return bare(printable(name))
 
 
 def sheet_cell(text: str) -> str:
