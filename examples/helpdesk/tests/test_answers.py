@@ -1,10 +1,15 @@
-"""A judge reads the answers: are they relevant to the question?"""
+"""A judge reads the answers: are they relevant to the question?
+
+HELPDESK_JUDGE names a chat model that judges instead of the demo's own model.
+"""
+
+import os
 
 import pytest
 from openai import OpenAI
 
 from helpdesk import HAND_OVER, Answer, HelpDesk
-from judge import AnswerJudge
+from judge import AnswerJudge, ChatJudge
 
 QUESTIONS = (
     "How do I reset my password?",
@@ -16,7 +21,8 @@ QUESTIONS = (
 
 @pytest.fixture(scope="class")
 def judge(client: OpenAI) -> AnswerJudge:
-    return AnswerJudge(client)
+    model = os.environ.get("HELPDESK_JUDGE")
+    return ChatJudge(model) if model else AnswerJudge(client)
 
 
 @pytest.fixture(scope="class")
