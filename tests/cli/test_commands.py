@@ -124,7 +124,7 @@ def test_errors_name_the_remedy(project: Path, arguments: tuple[str, ...], said:
 def test_a_run_is_named_by_its_beginning(recorded: Path) -> None:
     assert jevons(recorded, "report", "--run", "2026").returncode == 0
     done = jevons(recorded, "report", "--run", "1999")
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert "No run started in '1999'" in done.stderr
 
 

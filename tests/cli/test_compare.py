@@ -73,7 +73,7 @@ def test_latest_beside_the_one_before(project: Path) -> None:
 )
 def test_what_cannot_be_compared(project: Path, arguments: tuple[str, ...], said: str) -> None:
     done = jevons(project, "compare", *arguments)
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert said in done.stderr.replace("Branches", "branches")
 
 
@@ -82,8 +82,8 @@ def test_doubled_judge_calls_fail_with_the_reason_in_two_lines(project: Path) ->
     done = jevons(project, "gate")
     assert done.returncode == 1
     broken, moved = done.stdout.splitlines()[:2]
-    assert broken.startswith("broken   calls: 18 is 1.29 times its base of 6 runs (branch main)")
-    assert moved == "moved    tests/test_ai.py::test_judged: 8 calls (4 before)"
+    assert broken.startswith("broken   judge_calls: 8 is 2.00 times its base of 6 runs (branch main)")
+    assert moved == "moved    tests/test_ai.py::test_judged: 8 judge_calls (4 before)"
     summary = jevons(project, "gate", "--format", "markdown")
     assert summary.returncode == 1
     assert summary.stdout.startswith("### AI budget: exceeded")
@@ -189,6 +189,6 @@ def test_a_quarter_in_which_a_team_joins_another_stops_and_the_method_changes(tm
     shown = jevons(tmp_path, "report", "--published")
     assert "the ledger knows 1 more run of 2026Q3 since" in shown.stdout
     again = jevons(tmp_path, "report", "--run", "2026Q3", "--publish", "2026Q3")
-    assert again.returncode == 1
+    assert again.returncode == 2
     assert "published already" in again.stderr
     assert json.loads(path.read_text()) == published

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
-from jevons.cli.project import find
+from jevons.cli.project import CouldNotError, find
 from jevons.ledger.home import DIRECTORY, Home
 
 if TYPE_CHECKING:
@@ -20,10 +20,6 @@ if TYPE_CHECKING:
 
 SCHEMA, CELLS = "jevons.combine/1", "jevons.cells/1"
 _MOST_LINES = 20
-
-
-class _CouldNot(click.ClickException):
-    exit_code = 2
 
 
 @click.command(
@@ -53,7 +49,7 @@ def command(paths: tuple[Path, ...], output: Path | None, cells: bool, strict: b
     from jevons.ledger.read import NoLedgerError, locate
 
     if cells and output is None:
-        raise _CouldNot("--cells needs -o DIR: a ledger of cells of its own, beside the calls of this project")
+        raise CouldNotError("--cells needs -o DIR: a ledger of cells of its own, beside the calls of this project")
     target = find()[2] if output is None else _target(output)
     try:
         sources = [locate(path) for path in paths]
@@ -65,9 +61,9 @@ def command(paths: tuple[Path, ...], output: Path | None, cells: bool, strict: b
             merged = combine(target, sources, progress)
         different, unknown = secrets(target, sources)
     except (NoLedgerError, BusyError) as error:
-        raise _CouldNot(str(error)) from error
+        raise CouldNotError(str(error)) from error
     except OSError as error:
-        raise _CouldNot(
+        raise CouldNotError(
             f"{error.filename or target.path}: {error.strerror}: check its rights and the space left. "
             f"Nothing was added to {target.path}"
         ) from error
@@ -120,7 +116,7 @@ def _target(path: Path) -> Home:
         return Home(path)
     if path.name == DIRECTORY and path.is_dir():
         return Home(path)
-    raise _CouldNot(f"{path} is neither a ledger nor empty: name a new folder, or {path / DIRECTORY}")
+    raise CouldNotError(f"{path} is neither a ledger nor empty: name a new folder, or {path / DIRECTORY}")
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from jevons.cli.project import find, ledgers, pick_runs, read_runs
+from jevons.cli.project import CouldNotError, find, ledgers, pick_runs, read_runs
 from jevons.cli.report import FOLDER
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def command(before: str, after: str, figure: str, grid: str | None, place: str, 
     try:
         import scipy  # noqa: F401  what draws need, looked for before anything is read
     except ImportError as error:
-        raise click.ClickException("compare needs numpy and scipy: pip install 'jevons[report]'") from error
+        raise CouldNotError("compare needs numpy and scipy: pip install 'jevons[report]'") from error
     import msgspec
 
     from jevons.footprint import overrides
@@ -62,7 +62,7 @@ def command(before: str, after: str, figure: str, grid: str | None, place: str, 
     spans = [pick_runs(homes, asked) for asked in (before, after)]
     parties = [Party(span.name, read_runs(homes, span, settings)[0]) for span in spans]
     if {run.id for run in spans[0].runs} & {run.id for run in spans[1].runs}:
-        raise click.ClickException(f"{before} and {after} name the same runs: nothing to compare")
+        raise CouldNotError(f"{before} and {after} name the same runs: nothing to compare")
     stated = overrides(settings, root, grid or "")
     made = compare(*parties, figure=FIGURES[figure], place=place, overrides=stated)
     made.notes += _restatements(root / FOLDER, parties, made.figure, place, stated)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from jevons.cli.project import find, ledgers, pick_runs, read_runs
+from jevons.cli.project import CouldNotError, find, ledgers, pick_runs, read_runs
 
 
 @click.command(
@@ -52,7 +52,7 @@ def command(what: str, run: str, place: str, grid: str | None, form: str, output
     try:
         made = explain(found, name, what, place=place, overrides=overrides(settings, root, grid or ""))
     except NotFoundError as error:
-        raise click.ClickException(str(error)) from error
+        raise CouldNotError(str(error)) from error
     if form == "json":
         text = msgspec.json.format(msgspec.json.encode(made), indent=2).decode() + "\n"
     else:

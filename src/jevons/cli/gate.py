@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from jevons.cli.project import default_branches, find, known_runs, ledgers, pick_runs, read_runs
+from jevons.cli.project import CouldNotError, default_branches, find, known_runs, ledgers, pick_runs, read_runs
 from jevons.ledger.home import Home
 from jevons.ledger.spans import Span, started
 from jevons.record import Run
@@ -62,7 +62,7 @@ def command(run: str, against: str, ratchet: bool, place: str, form: str) -> Non
     homes = ledgers(root, settings, home)
     span = pick_runs(homes, run)
     if len(span.runs) != 1:
-        raise click.ClickException(f"{span.name} is {len(span.runs)} runs: name one (--run latest, or an id)")
+        raise CouldNotError(f"{span.name} is {len(span.runs)} runs: name one (--run latest, or an id)")
     known = overrides(settings, root)
     this = read_runs(homes, span, settings)[0][0]
     if ratchet:
@@ -77,7 +77,7 @@ def command(run: str, against: str, ratchet: bool, place: str, form: str) -> Non
     try:
         price = Dollars() if any("money_usd" in units for units in caps.values()) else None
     except NoPricesError as error:
-        raise click.ClickException(str(error)) from error
+        raise CouldNotError(str(error)) from error
     made = gate(
         this,
         _project(homes, settings, this.run) if long else (),
@@ -133,7 +133,7 @@ def _base(
     if against:
         try:
             span = pick_runs(homes, against)
-        except click.ClickException as error:
+        except CouldNotError as error:
             return "", [], f"no base: {error.message}"
     else:
         before = [

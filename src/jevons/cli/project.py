@@ -25,6 +25,12 @@ _USUAL_BRANCHES = ("main", "master", "trunk", "develop")
 _ROOTS = ("pyproject.toml", "pytest.ini", "tox.ini", "setup.cfg", ".git")
 
 
+class CouldNotError(click.ClickException):
+    """It could not be done: says why, and the remedy. No cap and no check failed."""
+
+    exit_code = 2
+
+
 def find(start: Path | None = None) -> tuple[Path, Settings, Home]:
     """(root, settings, ledger) of the project around `start`: where a ledger lies, else where a project begins."""
     start = (start or Path.cwd()).resolve()
@@ -56,7 +62,7 @@ def default_branches(root: Path) -> list[str]:
 def pick_runs(homes: Sequence[Home], asked: str) -> Span:
     """The runs asked for, as people name them (see `jevons.ledger.spans`), or as git does (a tag, ``HEAD~3``).
 
-    Raises click.ClickException.
+    Raises CouldNotError.
     """
     from jevons.ledger.spans import SpanError, pick
 
@@ -70,9 +76,9 @@ def pick_runs(homes: Sequence[Home], asked: str) -> Span:
             try:
                 span = pick(known, commit)
             except SpanError:
-                raise click.ClickException(f"{asked} is commit {commit[:12]}, of which no run is recorded") from error
+                raise CouldNotError(f"{asked} is commit {commit[:12]}, of which no run is recorded") from error
             return msgspec.structs.replace(span, name=f"{asked}, {span.name}")
-        raise click.ClickException(str(error)) from error
+        raise CouldNotError(str(error)) from error
 
 
 def _git(*command: str) -> str:

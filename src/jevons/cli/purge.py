@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from jevons.cli.project import find
+from jevons.cli.project import CouldNotError, find
 
 
 @click.command(
@@ -30,5 +30,5 @@ def command(days: float | None, yes: bool) -> None:
     try:
         gone, freed = home.purge(days)
     except (ValueError, OSError) as error:
-        raise click.ClickException(str(error)) from error
+        raise CouldNotError(str(error)) from error
     click.echo(f"deleted {gone} files, {freed / 1e6:.1f} MB")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from jevons.cli.project import find, ledgers, pick_runs, read_runs
+from jevons.cli.project import CouldNotError, find, ledgers, pick_runs, read_runs
 from jevons.ledger.home import Home
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def command(
     span = pick_runs(homes, run)
     made, torn = read_runs(homes, span, settings)
     if not any(one.cells for one in made):
-        raise click.ClickException(f"{span.name} holds no AI call: `jevons doctor` says what is not seen")
+        raise CouldNotError(f"{span.name} holds no AI call: `jevons doctor` says what is not seen")
     if publish:
         from jevons.weigh.published import PublishedError
         from jevons.weigh.published import publish as freeze
@@ -84,7 +84,7 @@ def command(
         try:
             freeze(root / FOLDER, publish, asked, made, place=place, overrides=known)
         except PublishedError as error:
-            raise click.ClickException(str(error)) from error
+            raise CouldNotError(str(error)) from error
         click.echo(f"published as {publish}: commit {FOLDER}/{publish}.json and .jsonl", err=True)
     name = made[0].run.id if len(made) == 1 else span.name
     document = build(made, name=name, by=by, torn=torn, place=place, overrides=known)
@@ -107,13 +107,13 @@ def _restated(folder: Path, homes: Sequence[Home], name: str, form: str, place: 
 
     chosen = names(folder) if name == "*" else [name]
     if not chosen:
-        raise click.ClickException(f"nothing is published in {folder} yet: jevons report --run 2026Q4 --publish 2026Q4")
+        raise CouldNotError(f"nothing is published in {folder} yet: jevons report --run 2026Q4 --publish 2026Q4")
     made = []
     for one in chosen:
         try:
             publication, runs = load(folder / f"{one}.json")
         except PublishedError as error:
-            raise click.ClickException(str(error)) from error
+            raise CouldNotError(str(error)) from error
         of = restate(publication, runs, place=place or publication.stated.place, overrides=known)
         of.later_runs = _later(homes, publication.asked, {one.run.id for one in runs})
         made.append(of)
@@ -121,7 +121,7 @@ def _restated(folder: Path, homes: Sequence[Home], name: str, form: str, place: 
         whole = made if name == "*" else made[0]
         return msgspec.json.format(msgspec.json.encode(whole), indent=2).decode() + "\n"
     if form == "csv":
-        raise click.ClickException("--published as text, json or markdown")
+        raise CouldNotError("--published as text, json or markdown")
     return "\n".join((text if form == "text" else markdown)(one) for one in made)
 
 
@@ -129,7 +129,7 @@ def _later(homes: Sequence[Home], asked: str, known: set[str]) -> int:
     """Runs that go by the name now and were not published."""
     try:
         return len({run.id for run in pick_runs(homes, asked).runs} - known)
-    except click.ClickException:  # a ledger that no longer holds them
+    except CouldNotError:  # a ledger that no longer holds them
         return 0
 
 

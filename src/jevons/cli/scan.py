@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from jevons.cli.project import find
+from jevons.cli.project import CouldNotError, find
 from jevons.ledger.home import Home
 from jevons.ledger.spool import Spool
 from jevons.record import Call, Run
@@ -123,9 +123,7 @@ def command(paths: tuple[Path, ...], form: str, strict: bool, no_save: bool, max
         if not quiet:
             click.echo("\n".join(_lines(found, time.monotonic() - begun, saved)))
     if kept is not None and not saved:
-        raise click.ClickException(
-            f"could not write to {home.path} ({kept.spool.lost_reason}): the ledger is as it was"
-        )
+        raise CouldNotError(f"could not write to {home.path} ({kept.spool.lost_reason}): the ledger is as it was")
     if strict and found.warned:
         sys.exit(1)
 

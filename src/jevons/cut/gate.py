@@ -75,7 +75,7 @@ def gate(
         _see(made, verdict, floor, pinned)
     if base:
         made.regressions = _regressions(this, base, growth, place, overrides)
-        for one in made.regressions:
+        for one in sorted(made.regressions, key=lambda one: -one.ratio):
             if one.fails:
                 _break(made, BROKEN, f"{one.unit}: {_times(one)} its base of {one.runs} runs ({made.base})")
             elif one.shown:
@@ -85,7 +85,8 @@ def gate(
     else:
         made.warnings.append("no base: nothing to hold this run against yet")
     broken = next((one for one in made.caps if one.over), None)
-    unit = broken.unit if broken else next((one.unit for one in made.regressions if one.shown), "")
+    most = max((one for one in made.regressions if one.shown), key=lambda one: one.ratio, default=None)
+    unit = broken.unit if broken else most.unit if most else ""
     if unit:
         made.moved = _moved(this, base, unit, place, overrides)
     return made
@@ -200,5 +201,6 @@ def _moved(
         before[bare(test)] += used.amounts[unit] / len(base)
     if not now:
         return None
-    test = max(now, key=lambda name: now[name].amounts[unit] - before.get(bare(name), 0.0))
-    return Moved(test=test, unit=unit, used=now[test].amounts[unit], base=before.get(bare(test), 0.0) if base else None)
+    amounts = {name: of.amounts[unit] for name, of in now.items()}
+    test = max(amounts, key=lambda name: (max(amounts[name] - before.get(bare(name), 0.0), 0.0), amounts[name]))
+    return Moved(test=test, unit=unit, used=amounts[test], base=before.get(bare(test), 0.0) if base else None)

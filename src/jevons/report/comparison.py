@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from jevons.report.document import Range
 from jevons.report.markdown import escape
 from jevons.report.numbers import between, digits, percent
 from jevons.report.text import clean
-from jevons.weigh.compare import Apart, Change, Counted, Outcome
+from jevons.weigh.compare import Apart, Change, Counted, Moved, Outcome
 
 FIGURES = {
     "carbon_g": ("carbon", "g"),
@@ -24,6 +24,7 @@ DRIVERS = {
     "energy_per_token": "energy per token",
     "grid": "grid",
 }
+_MOST = 3
 CAUSES = {
     "form": "the form of the energy model", "model": "each model's own deviation", "serving": "how a model is served",
     "parameters": "sizes of closed models", "tokens": "token counts estimated from text", "grid": "the grid",
@@ -32,20 +33,27 @@ CAUSES = {
 }  # fmt: skip
 
 
-def answer(change: Change | None, figure: str) -> str:
+def answer(change: Change | None, figure: str, remains: Sequence[str] = ()) -> str:
     """``yes, 23 % less carbon (18 to 27 % less)``."""
     what = FIGURES[figure][0]
     if change is None:
         return f"not shown: no {what} on one side"
     if change.verdict == "same":
         return f"the same {what}, exactly"
-    ends = [_change(change.low), _change(change.high)]
-    span = "(exact)" if ends[0] == ends[1] else f"({' to '.join(ends)})"
     if change.verdict == "not shown":
-        seen = f"{_change(change.ratio)} {what}" + (f" {span}" if ends[0] != ends[1] else "")
-        return f"not shown: {seen}; what would show it: {change.why_not}"
-    greener = "yes" if change.verdict == "less" else "no"
-    return f"{greener}, {_change(change.ratio)} {what} {span}"
+        seen = f"about the same {what}" if abs(change.ratio - 1) < 0.005 else f"{_change(change.ratio)} {what}"
+        return f"not shown: {seen} ({_span(change)}); what would show it: {_needed(change, remains)}"
+    return f"{'yes' if change.verdict == 'less' else 'no'}, {_change(change.ratio)} {what} ({_span(change)})"
+
+
+def _needed(change: Change, remains: Sequence[str]) -> str:
+    if change.why_not == "clock":
+        return "more runs, as processor time counts what else the machine did"
+    if change.why_not == "coverage":
+        return "figures for more of the calls"
+    if change.why_not == "more runs":
+        return change.why_not
+    return f"knowing {_causes(remains)} ([tool.jevons.serving] and models say what you know)"
 
 
 def _change(ratio: float) -> str:
@@ -55,15 +63,36 @@ def _change(ratio: float) -> str:
     return f"{digits(abs(ratio - 1) * 100)} % {'less' if ratio < 1 else 'more'}"
 
 
+def _span(change: Change) -> str:
+    """``18 to 27 % less``, ``94 % less to 16 times as much``, ``exact``."""
+    ends = sorted((change.low, change.high), key=lambda ratio: abs(ratio - 1))
+    near, far = (_change(ratio) for ratio in ends)
+    if near == far:
+        return "exact"
+    if all(ratio < 1 for ratio in ends) or all(1 < ratio < 2 for ratio in ends):
+        return f"{near.partition(' ')[0]} to {far}"
+    return f"{_change(change.low)} to {_change(change.high)}"
+
+
 def lines(made: Outcome) -> Iterator[tuple[str, str]]:
     """(label, line) pairs, in reading order."""
     what, unit = FIGURES[made.figure]
-    yield "greener?", f"per run: {answer(made.per_run, made.figure)}"
-    yield "", f"in total: {answer(made.total, made.figure)}"
-    for side in (made.before, made.after):
-        yield "counted", _counted(side)
+    yield "greener?", f"per run: {answer(made.per_run, made.figure, made.remains)}"
+    if made.per_run is not None and made.per_run == made.total and made.total.verdict != "same":
+        each = f"{made.after.runs:,} runs on each side" if made.after.runs > 1 else "one run on each side"
+        yield "", f"in total: the same answer, with {each}"
+    else:
+        yield "", f"in total: {answer(made.total, made.figure, made.remains)}"
+    for when, side in (("before", made.before), ("after", made.after)):
+        yield when, _counted(side)
     mode = "" if made.mode == "live" else " found in recordings"
-    yield "rough", f"{what} of calls{mode}: {_rough(made.before, unit)} before, {_rough(made.after, unit)} after"
+    most = max(made.before.high, made.after.high)
+    levels = [between(Range(side.low, side.amount, side.high), unit, most) for side in (made.before, made.after)]
+    yield "rough", f"{what} of calls{mode}: {levels[0]} before, {levels[1]} after"
+    if made.moved:
+        asked = [_asked(one) for one in made.moved[:_MOST]]
+        more = f"; and {len(made.moved) - _MOST:,} more models" if len(made.moved) > _MOST else ""
+        yield "asked", "; ".join(asked) + more
     if made.drivers:
         last = "grid" if made.figure == "carbon_g" else f"{what} per Wh"
         names = DRIVERS | {"grid": last}
@@ -85,12 +114,14 @@ def lines(made: Outcome) -> Iterator[tuple[str, str]]:
 def _counted(one: Counted) -> str:
     judges = f", {one.judge_calls:,} by judges" if one.judge_calls else ""
     covered = "" if one.coverage >= 1 - 1e-9 else f", figures for {percent(one.coverage)} of calls"
-    runs = f"{one.runs:,} run{'s' * (one.runs != 1)}"
-    return f"{clean(one.name)}: {runs}, {one.calls:,} calls{judges}, {one.tokens:,} tokens{covered}"
+    runs = "" if one.runs == 1 else f"{one.runs:,} runs, "
+    return f"{clean(one.name)}: {runs}{one.calls:,} calls{judges}, {one.tokens:,} tokens{covered}"
 
 
-def _rough(one: Counted, unit: str) -> str:
-    return between(Range(one.low, one.amount, one.high), unit)
+def _asked(one: Moved) -> str:
+    """``gpt-4o 9 calls, then 8``: the count that differs."""
+    what, (before, after) = ("calls", one.calls) if one.calls[0] != one.calls[1] else ("tokens", one.tokens)
+    return f"{clean(one.model) or '(no model named)'} {before:,} {what}, then {after:,}"
 
 
 def _effect(effect: float, unit: str) -> str:
@@ -99,7 +130,7 @@ def _effect(effect: float, unit: str) -> str:
     return sign + between(Range(size, size, size), unit)
 
 
-def _causes(kinds: list[str]) -> str:
+def _causes(kinds: Sequence[str]) -> str:
     return ", ".join(dict.fromkeys(CAUSES.get(kind, kind) for kind in kinds))
 
 

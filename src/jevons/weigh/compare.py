@@ -55,7 +55,8 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     low: float
     high: float
     why_not: str = ""
-    """What would show it, where it is not shown."""
+    """What would show it, where it is not shown: ``more runs``, ``coverage``, ``clock`` (more runs, as processor time
+    counts what else the machine did), or ``causes`` (knowing what of `Outcome.remains` is not shared)."""
 
 
 class Counted(msgspec.Struct, kw_only=True):
@@ -91,6 +92,17 @@ class Driver(msgspec.Struct, frozen=True, kw_only=True):
     ratio: float | None
 
 
+class Moved(msgspec.Struct, frozen=True, kw_only=True):
+    """A model whose calls or tokens differ between the sides."""
+
+    model: str
+    calls: tuple[int, int]
+    tokens: tuple[int, int]
+    """In and out."""
+    effect: float
+    """After less before, in the figure's unit."""
+
+
 class Outcome(msgspec.Struct, kw_only=True):
     """The document ``jevons.compare/1``."""
 
@@ -100,6 +112,8 @@ class Outcome(msgspec.Struct, kw_only=True):
     per_run: Change | None
     total: Change | None
     drivers: list[Driver]
+    moved: list[Moved]
+    """Models that were asked more or less, the largest effect first."""
     newcomers: list[Apart]
     leavers: list[Apart]
     cancels: list[str]
@@ -135,6 +149,7 @@ def compare(
     drawn = Joint([_sum(made) for made in kept])
     made = Outcome(
         before=counted[0], after=counted[1], figure=figure, per_run=None, total=None, drivers=[],
+        moved=_moved(kept, figure),
         newcomers=_apart(accounts[1], groups[1].keys() - both, figure),
         leavers=_apart(accounts[0], groups[0].keys() - both, figure),
         cancels=[], remains=[], mode=mode, notes=_notes(counted, bool(both), by_clock),
@@ -150,11 +165,12 @@ def compare(
     noise = _noise([_by_run(one, figure) for one in kept])
     covered = min(one.coverage for one in counted)
     scatter = _scatter(noise, len(ratios))
-    # Runs add up to what they took, whatever they scatter by; but a clock may have told too much of each.
     once = by_clock and min(one.runs for one in counted) < 2
+    clock = [_by_clock(of, figure) if once else 0.0 for of in kept]
+    # Runs add up to what they took, whatever they scatter by; but a clock may have told too much of each.
     in_total = (ratios * scatter, noise[0]) if by_clock else (ratios, 0.0)
-    made.total = _change(middle, in_total[0], covered, made.remains, in_total[1], once)
-    made.per_run = _change(middle * runs, ratios * runs * scatter, covered, made.remains, noise[0], once)
+    made.total = _change(middle, in_total[0], covered, in_total[1], clock)
+    made.per_run = _change(middle * runs, ratios * runs * scatter, covered, noise[0], clock)
     made.drivers = _drivers(counted, kept, figure)
     return made
 
@@ -256,24 +272,55 @@ def _scatter(noise: tuple[float, float], count: int) -> Any:
     return np.exp(error * np.random.default_rng(0).standard_t(freedom, count))
 
 
-def _change(middle: float, ratios: Any, covered: float, remains: list[str], noise: float, once: bool) -> Change:
-    """`once`: figures rest on a clock that was read in one run of a side, so that nobody knows how far it errs."""
+def _by_clock(accounts: Iterable[Account], figure: str) -> float:
+    """Share of a side's figure that a clock told: any part of it may be what else the machine did."""
+    accounts = list(accounts)
+    told = sum(one.figures.amount(figure) for one in accounts if one.trust == CPU_TIME)
+    whole = sum(one.figures.amount(figure) for one in accounts)
+    return min(told / whole, 0.99) if whole else 0.0
+
+
+def _change(middle: float, ratios: Any, covered: float, noise: float, clock: list[float]) -> Change:
+    """`clock`: share of each side that rests on a clock which was read in one run, so that nobody knows how far it
+    errs; it counts too much, never too little."""
     import numpy as np
 
     low, high = (float(end) for end in np.quantile(ratios, [0.05, 0.95]))
     low, high = min(low, middle), max(high, middle)
     if low > 1 - SAME and high < 1 + SAME:
         return Change(verdict="same", ratio=1.0, low=1.0, high=1.0)
+    shown = high < 1 or low > 1
+    model = math.log(high / low)
+    low, high = low * (1 - clock[1]), high / (1 - clock[0])
     verdict = "less" if high < 1 else "more" if low > 1 else "not shown"
     why_not = ""
-    if once:
-        verdict, why_not = "not shown", "more runs: processor time counts what else the machine did"
-    elif covered < FLOOR:
-        verdict, why_not = "not shown", f"figures for {covered:.0%} of the calls only"
+    if covered < FLOOR:
+        verdict, why_not = "not shown", "coverage"
     elif verdict == "not shown":
-        model = math.log(high / low)
-        why_not = "more runs" if noise * 3.3 > model / 2 else f"knowing what is not shared: {', '.join(remains)}"
+        why_not = "clock" if shown else "more runs" if noise * 3.3 > model / 2 else "causes"
     return Change(verdict=verdict, ratio=middle, low=low, high=high, why_not=why_not)
+
+
+def _moved(kept: list[list[Account]], figure: str) -> list[Moved]:
+    """What each model was asked on both sides, where that differs."""
+    of: dict[str, list[list[float]]] = defaultdict(lambda: [[0, 0, 0.0], [0, 0, 0.0]])
+    for at, accounts in enumerate(kept):
+        for one in accounts:
+            sums, side = one.cell.sums, of[one.cell.key.model][at]
+            side[0] += sums.calls
+            side[1] += sums.input + sums.output
+            side[2] += one.figures.amount(figure)
+    found = [
+        Moved(
+            model=model,
+            calls=(int(before[0]), int(after[0])),
+            tokens=(int(before[1]), int(after[1])),
+            effect=after[2] - before[2],
+        )
+        for model, (before, after) in of.items()
+        if before[:2] != after[:2]
+    ]
+    return sorted(found, key=lambda one: (-abs(one.effect), one.model))
 
 
 def _drivers(counted: list[Counted], kept: list[list[Account]], figure: str) -> list[Driver]:
