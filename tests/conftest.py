@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,8 @@ except ImportError:  # environments with SDKs alone
     pass
 else:  # a busy machine is slow, and nothing here is a test of speed
     settings.register_profile("calm", deadline=None)
-    settings.load_profile("calm")
+    settings.register_profile("repeatable", deadline=None, derandomize=True)
+    settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "calm"))
 
 pytest_plugins = ["pytester"]
 pytest.register_assert_rewrite("twice")
