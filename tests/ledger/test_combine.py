@@ -15,8 +15,11 @@ from hypothesis import strategies as st
 
 from jevons.ledger.combine import BusyError, Merged, combine, identity, secrets
 from jevons.ledger.home import Home
-from jevons.ledger.read import NoLedgerError, locate, read, runs
-from jevons.record import Call, Event, Run, TestResult, encode
+from jevons.ledger.read import NoLedgerError, locate, read, run_of, runs
+from jevons.ledger.recorded import kept as cells_of
+from jevons.ledger.recorded import of_calls, opened, recorded
+from jevons.ledger.spans import of_span, pick
+from jevons.record import Call, Event, Kept, Run, TestResult, decode, encode
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="kills and forks are POSIX")
 RUNS = [f"2026112{number}T101500-abcde{number}" for number in range(3)]
@@ -37,6 +40,16 @@ calls = st.builds(
 tests = st.builds(TestResult, run=st.sampled_from(RUNS), test=texts, attempt=st.integers(1, 2), worker=texts,
                   started_us=small, outcome=texts, fixtures=st.lists(texts, max_size=2))  # fmt: skip
 run_records = st.builds(Run, id=st.sampled_from(RUNS), project=texts, ended_us=st.none() | st.integers(5, 8))
+cells = st.builds(
+    Kept,
+    of=st.builds(Run, id=st.sampled_from(RUNS[:2]), ended_us=st.sampled_from([None, None, 5])),
+    tests=small,
+    rows=st.lists(
+        st.builds(lambda calls, model: {"model": model, "calls": calls}, st.integers(1, 3), texts), max_size=3
+    ),
+)
+COARSE = Kept(of=Run(id=RUNS[0]), rows=[{"model": "b", "calls": 2}])
+FINE = Kept(of=Run(id=RUNS[0]), rows=[{"model": "a", "calls": 1}, {"model": "b", "calls": 1}])
 few = settings(max_examples=30)  # every merge waits for the disk
 events = st.lists(st.one_of(calls, tests, run_records), max_size=25)
 
@@ -54,8 +67,7 @@ def ledger(folder: Path, made: Iterable[Event]) -> Path:
     home = Home(folder)
     home.make()
     for event in made:
-        run = event.id if isinstance(event, Run) else event.run
-        with (home.spool / f"{run}-1a2b.jsonl").open("ab") as file:
+        with (home.spool / f"{run_of(event)}-1a2b.jsonl").open("ab") as file:
             file.write(encode(event) + b"\n")
     return folder
 
@@ -126,6 +138,70 @@ def test_sources_in_any_order_give_the_same_bytes_even_where_they_conflict(
         assert as_bytes(Path(place) / "straight") == as_bytes(Path(place) / "shuffled")
         assert straight.conflicts.keys() == shuffled.conflicts.keys()
         assert kept(Path(place) / "straight").keys() == {identity(event) for part in made for event in part}
+
+
+@few
+@given(
+    st.lists(st.lists(st.one_of(cells, calls), max_size=8), min_size=3, max_size=3),
+    st.permutations(range(3)),
+    st.lists(st.sampled_from(range(3)), max_size=3),
+)
+@example([[COARSE], [FINE], []], [0, 1, 2], [])
+@example([[COARSE], [FINE], []], [1, 0, 2], [])
+def test_of_a_runs_cells_the_fullest_stay_whatever_the_order(
+    parts: list[list[Event]], order: list[int], more: list[int]
+) -> None:
+    pool = [event for part in parts for event in part]
+    order = [*order, *more]
+
+    def fullness(one: Kept) -> tuple[int, int, int, bytes]:
+        """The later record, then more calls, then told apart more finely; else one of them, always the same."""
+        return one.of.ended_us or 0, sum(row["calls"] for row in one.rows), len(one.rows), encode(one)  # type: ignore[misc]
+
+    best: dict[str, Kept] = {}
+    for one in sorted((event for event in pool if isinstance(event, Kept)), key=fullness):
+        best[one.of.id] = one
+    with tempfile.TemporaryDirectory() as place:
+        folders = [ledger(Path(place) / f"part{number}", part) for number, part in enumerate(parts)]
+        target, at_once = Path(place) / "target", Path(place) / "at once"
+        added = sum(merge(target, folders[number]).kept for number in order)
+        assert added >= len(best)
+        merge(at_once, *folders)
+        for folder in (target, at_once):
+            reading = read(Home(folder))
+            assert reading.kept == best
+            assert {identity(call) for call in reading.calls} == {identity(e) for e in pool if isinstance(e, Call)}
+            # Calls that are there are never replaced by cells, and never counted beside them.
+            for one in recorded(reading):
+                if any(call.run == one.run.id for call in reading.calls):
+                    assert sum(cell.sums.calls for cell in one.cells) == sum(c.run == one.run.id for c in reading.calls)
+                else:
+                    assert one == opened(decode(encode(best[one.run.id])))  # type: ignore[arg-type]
+        frozen = as_bytes(target)
+        again = merge(target, *folders, at_once)
+        assert again == Merged(known=again.known, conflicts=again.conflicts)
+        assert as_bytes(target) == frozen
+
+
+def test_a_ledger_that_holds_calls_and_cells_of_a_run_counts_the_calls_once(tmp_path: Path) -> None:
+    """In one ledger or in two, beside runs of which only cells are left."""
+    made = {
+        run: [Call(id=f"c{n}", run=run, test="t", request_hash="x", usage="reported", input_tokens=n) for n in range(4)]
+        for run in RUNS
+    }
+    whole = [of_calls(Run(id=run, ended_us=9, branch="main"), of_run) for run, of_run in made.items()]
+    by_calls = ledger(tmp_path / "calls", [event for one in whole[:2] for event in (one.run, *made[one.run.id])])
+    by_cells = ledger(tmp_path / "cells", [cells_of(one) for one in whole])
+    half = ledger(tmp_path / "half", [cells_of(of_calls(Run(id=RUNS[2], branch="main"), made[RUNS[2]][:2]))])
+    for target, sources in (("a", (by_calls, by_cells)), ("b", (by_cells, by_calls))):
+        merged = merge(tmp_path / target, *sources)
+        assert (merged.calls, merged.kept, merged.runs, merged.conflicts) == (8, 3, 3, {})
+    for folders in ([tmp_path / "a"], [tmp_path / "b"], [half, by_cells, by_calls], [by_calls, by_cells, half]):
+        homes = [Home(folder) for folder in folders]
+        every = list({run.id: run for home in homes for run in runs(home)}.values())
+        assert sorted(recorded(of_span(homes, pick(every, "main"))), key=lambda one: one.run.id) == whole
+        (last,) = recorded(of_span(homes, pick(every, RUNS[2])))
+        assert last == whole[2]
 
 
 @few

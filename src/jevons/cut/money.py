@@ -28,13 +28,14 @@ class Dollars:
         """US dollars: their provider's price, else that of whoever sells the model first.
 
         Prices are linear in tokens between the lengths of a prompt (`recorded.CONTEXTS`) at which they change, so that
-        the mean call of a cell tells the price of them all.
+        the mean call of a cell tells the price of them all; of cells by the hour also where prices change by the hour
+        (two of DeepSeek's earlier ones change at half past: then the hour's beginning tells).
         """
         key, sums = cell.key, cell.sums
         if key.usage == "unknown" or not key.model:
             return None
         usage = self._usage(
-            input_tokens=-_mean(-sums.input, sums.calls),  # up: never less than its parts
+            input_tokens=_mean(sums.input, sums.calls),
             cache_read_tokens=_mean(sums.cached, sums.calls),
             cache_write_tokens=_mean(sums.cache_write, sums.calls),
             output_tokens=_mean(sums.output, sums.calls),
@@ -49,7 +50,8 @@ class Dollars:
 
 
 def _mean(tokens: int, calls: int) -> Decimal:
-    """Tokens per call, rounded down to 1e-12: whole means stay whole, so that calls at a threshold are not above it."""
+    """Tokens per call, rounded down to 1e-12: those of a whole are never less than those of its parts, nor above a
+    threshold that no call is above."""
     return Decimal(tokens * 10**12 // calls).scaleb(-12)
 
 

@@ -183,7 +183,7 @@ def _overlap(one: dict[tuple[str, str], float], other: dict[tuple[str, str], flo
         sums = both.setdefault(key[0], [0.0, 0.0])
         sums[0] += least
         sums[1] += most
-    return {kind: least / most for kind, (least, most) in both.items()}
+    return {kind: least / most for kind, (least, most) in both.items() if most}
 
 
 def _ends(drawn: Any) -> tuple[Any, Any]:

@@ -20,8 +20,8 @@ from jevons.ledger.repeats import exact
 from jevons.ledger.shares import Users, users
 from jevons.record import Call, Kept, Run, TestResult
 
-CONTEXTS = (32_000, 100_000, 128_000, 199_999, 200_000, 256_000, 272_000, 512_000, 524_288)
-"""Lengths of a prompt, in tokens, above which somebody's price is another one (genai-prices 0.2.3)."""
+CONTEXTS = (32_000, 100_000, 128_000, 199_999, 200_000, 256_000, 272_000, 512_000, 524_288, 1_000_000)
+"""Lengths of a prompt, in tokens, above which somebody's price is another one (genai-prices 0.0.30 to 0.2.3)."""
 
 _HASH = re.compile(r":[0-9a-f]{8}\]$")
 _FLAGS = ("repeat", "failed", "retry")

@@ -269,7 +269,8 @@ def _scatter(noise: tuple[float, float], count: int) -> Any:
     error, freedom = noise
     if not error:
         return np.ones(count)
-    return np.exp(error * np.random.default_rng(0).standard_t(freedom, count))
+    # a few runs that scatter wildly have tails beyond any number
+    return np.exp(np.clip(error * np.random.default_rng(0).standard_t(freedom, count), -300, 300))
 
 
 def _by_clock(accounts: Iterable[Account], figure: str) -> float:
