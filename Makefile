@@ -80,12 +80,14 @@ bench: .venv-bench/ready
 	.venv-bench/$(BINDIR)/python benchmarks/start.py
 	.venv-bench/$(BINDIR)/python benchmarks/scan.py
 	.venv-bench/$(BINDIR)/python benchmarks/draws.py
+	.venv-bench/$(BINDIR)/python benchmarks/waste.py
 
 # Shows that the benchmarks run; their figures need `make bench`.
 bench-quick: .venv-dev/ready
 	$(DEV)/python benchmarks/overhead.py --quick
 	$(DEV)/python benchmarks/start.py --quick
 	$(DEV)/python benchmarks/draws.py --quick
+	$(DEV)/python benchmarks/waste.py --quick
 
 # Only to change what is locked; needs uv.
 EXPORT := uv export --quiet --no-emit-project --no-header --no-annotate --no-default-groups

@@ -14,6 +14,7 @@ _COMMANDS = {
     "calls": "List recorded calls.",
     "combine": "Merge ledgers into one.",
     "compare": "Say whether it got greener, per run and in total, and why.",
+    "cut": "Say what to remove first, what it saves, what it risks.",
     "doctor": "Say what is seen, what is not, and why.",
     "estimate": "Estimate a table of servings.",
     "explain": "Show how a figure comes about.",
