@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from jevons.ledger.cells import Cell
-from jevons.ledger.days import start_of
+from jevons.ledger.days import UNKNOWN, start_of
 
 
 class NoPricesError(ImportError):
@@ -56,6 +56,8 @@ def _mean(tokens: int, calls: int) -> Decimal:
 
 
 def _when(period: str) -> datetime | None:
-    """The beginning of a cell's month or hour."""
+    """The beginning of a cell's month or hour; None where it is not known."""
+    if period == UNKNOWN:
+        return None
     start = start_of(f"{period}-01T00" if len(period) == len("2026-11") else period)
     return None if start is None else datetime.fromtimestamp(start, UTC)
