@@ -53,7 +53,7 @@ def moment(text: str, after: int, option: str, zone: tzinfo | None = None, *, pa
                 if made.unix > after or (past and found[1])
             ]
         elif ":" in clean:
-            told = datetime.fromisoformat(text.strip())
+            told = datetime.fromisoformat(text.strip()).replace(second=0, microsecond=0)
             known = [Moment(int(told.timestamp()))] if told.utcoffset() is not None else _readings(told, zone)
             ahead = [made for made in known if past or made.unix > after]
         else:
@@ -61,9 +61,8 @@ def moment(text: str, after: int, option: str, zone: tzinfo | None = None, *, pa
     except (ValueError, OverflowError, OSError):
         raise click.BadParameter(f"{text!r} is no time: {_FORMS}", param_hint=option) from None
     if not ahead:
-        raise click.BadParameter(
-            f"{text!r} is past: it is {local(after, zone):%Y-%m-%d %H:%M %Z} now; name a later time"
-        )
+        now = f"{local(after, zone):%Y-%m-%d %H:%M %Z}"
+        raise click.BadParameter(f"{text!r} is not after {now}: name a later time", param_hint=option)
     return ahead[0]
 
 

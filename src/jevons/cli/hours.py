@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from jevons.cli.clock import Moment
+from jevons.cli.clock import Moment, local, span
 from jevons.settings import Settings
 
 if TYPE_CHECKING:
@@ -136,7 +136,9 @@ def plan_of(chosen: Chosen, begin: int, by: Moment, length_s: int) -> Plan:
     try:
         made = plan(chosen.signal, begin, by.unix, length_s)
     except ValueError as error:
-        raise SignalError(f"{error}: a shorter --duration, or a later --by") from None
+        raise SignalError(
+            f"{span(length_s)} from {_iso(begin)} to {_iso(by.unix)}: {error}; a shorter --duration, or another --by"
+        ) from None
     if made.parts is None:
         signal = chosen.signal
         raise SignalError(
@@ -147,6 +149,4 @@ def plan_of(chosen: Chosen, begin: int, by: Moment, length_s: int) -> Plan:
 
 
 def _iso(unix: int) -> str:
-    from jevons.cli.clock import local
-
     return local(unix).isoformat(timespec="minutes")

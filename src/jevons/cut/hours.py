@@ -172,11 +172,11 @@ def plan(signal: Signal, begin: int, by: int, length_s: int) -> Plan:
     as the greatest common divisor of all distances. ValueError where there is no room for it."""
     end = min(by, signal.end)
     if begin + length_s > by:
-        raise ValueError("it does not fit before the deadline")
+        raise ValueError("the work does not fit in")
     rows = [n for n, start in enumerate(signal.starts) if start < end and start + signal.step_s > begin]
     slot_s = math.gcd(length_s, signal.step_s, max(end - begin, 0), *(signal.starts[n] - begin for n in rows))
     if (end - begin) / slot_s > MOST_SLOTS:
-        raise ValueError(f"it would be chosen among more than {MOST_SLOTS:,} slots of {slot_s} s")
+        raise ValueError(f"that is more than {MOST_SLOTS:,} slots of {slot_s} s")
     values: list[float | None] = [None] * max((end - begin) // slot_s, 0)
     for n in rows:
         first = max(signal.starts[n] - begin, 0) // slot_s
