@@ -188,7 +188,7 @@ def series(path, column):
 def real(shared_data):
     folder = shared_data / "factors" / "hourly"
     found = [(path, "lca_gco2e_per_kwh") for path in sorted((folder / "em2022").glob("*.csv.gz"))[::10]]
-    return found + [(folder / "em_US-CAL-CISO_2021-2023.csv.gz", "lca_gco2e_per_kwh")]
+    return [*found, (folder / "em_US-CAL-CISO_2021-2023.csv.gz", "lca_gco2e_per_kwh")]
 
 
 def test_on_real_series_no_forecast_beats_the_oracle_and_savings_are_those_of_a_plain_loop(shared_data):
@@ -197,7 +197,7 @@ def test_on_real_series_no_forecast_beats_the_oracle_and_savings_are_those_of_a_
         starts, values = series(path, column)
         whole = Signal(
             file=path.name, zone="x", basis="average", kind="lifecycle", source="s", starts=tuple(starts),
-            values=tuple(values), estimated=(False,) * len(values), step_s=min(b - a for a, b in zip(starts, starts[1:])),
+            values=tuple(values), estimated=(False,) * len(values), step_s=HOUR,
         )  # fmt: skip
         for _ in range(40):
             at, hours, slack = dice.randrange(len(values) - 80), dice.randrange(1, 9), dice.randrange(0, 48)

@@ -1,4 +1,4 @@
-"""Feeds over real HTTP: answers as the sources document them, read back; wrong ones refused; keys nowhere but in headers.
+"""Feeds over real HTTP: answers as documented, read back; wrong ones refused; keys nowhere but in headers.
 
 No answer here was recorded: each is made by its source's documentation.
 """
@@ -197,3 +197,44 @@ def test_offline_and_without_keys(server, monkeypatch):
         electricity_maps.fetch({"zone": "DE"})
     with pytest.raises(FeedError, match="set WATTTIME_USER and WATTTIME_PASSWORD"):
         watttime.fetch("CAISO_NORTH")
+
+
+@pytest.mark.parametrize(
+    ("asked", "path", "part"),
+    [
+        ({"place": "GB"}, GB_PATH, ""),
+        ({"place": "eu-west-2"}, GB_PATH, ""),  # London
+        ({"place": "Germany"}, MAPS_PATH, "zone=DE&"),
+        ({"place": "eu-central-1"}, MAPS_PATH, "dataCenterProvider=aws&dataCenterRegion=eu-central-1&"),
+        ({"place": "SE", "zone": "SE-SE3"}, MAPS_PATH, "zone=SE-SE3&"),
+        ({"place": "GB", "source": "electricity-maps"}, MAPS_PATH, "zone=GB&"),
+        ({"source": "watttime", "zone": "CAISO_NORTH"}, "/v3/forecast", "region=CAISO_NORTH&"),
+    ],
+)
+def test_who_is_asked_for_a_place(server, tmp_path, asked, path, part):
+    from jevons.cli.hours import choose
+    from jevons.settings import Settings
+
+    server.answers |= {GB_PATH: (200, GB), MAPS_PATH: (200, MAPS), "/login": (200, {"token": "t"})}
+    server.answers |= {"/v3/forecast": (200, WATT)}
+    rest = {"place": "", "file": None, "source": None, "zone": ""}
+    chosen = choose(tmp_path, Settings(), ASKED, **(rest | asked))
+    assert chosen.place == asked.get("place") or chosen.place == asked["zone"]
+    last = server.asked[-1][0]
+    assert last.startswith(path)
+    assert part in last
+
+
+def test_who_is_not_asked_for_what_it_cannot_know(server, tmp_path):
+    from jevons.cli.hours import choose
+    from jevons.settings import Settings
+
+    for place, source, zone, reason in (
+        ("Oz", "electricity-maps", "", "place 'Oz' is not known"),
+        ("", "electricity-maps", "", "no place: name it"),
+        ("DE", "watttime", "", "name it \\(--zone"),
+        ("DE", "gb", "", "tells of Great Britain, not of DE"),
+    ):
+        with pytest.raises(FeedError, match=reason):
+            choose(tmp_path, Settings(), ASKED, place=place, file=None, source=source, zone=zone)
+    assert server.asked == []

@@ -91,8 +91,10 @@ def _offset(unix: int, zone: tzinfo | None) -> str:
 
 
 def span(seconds: int) -> str:
-    """``1 h 30 min``."""
+    """``1 h 30 min``; seconds where it is less than a minute."""
+    if seconds < 60:
+        return f"{seconds} s"
     days, rest = divmod(round(seconds / 60), 24 * 60)
     hours, minutes = divmod(rest, 60)
     parts = [f"{number} {unit}" for number, unit in ((days, "d"), (hours, "h"), (minutes, "min")) if number]
-    return " ".join(parts) or "0 min"
+    return " ".join(parts)

@@ -59,13 +59,11 @@ def command(
         _say(f"{cmd[0]}: no such command, or it may not be run")
         sys.exit(127)
     if due and not at_once:
-        start = _start(begin, due, length_s, place=place, file=file, source=source, zone=zone)
-        if start > begin:
-            try:
-                _wait(start)
-            except KeyboardInterrupt:
-                _say("stopped while it waited: nothing was run")
-                sys.exit(130)
+        try:
+            _wait(_start(begin, due, length_s, place=place, file=file, source=source, zone=zone))
+        except KeyboardInterrupt:
+            _say("stopped while it waited: nothing was run")
+            sys.exit(130)
     else:
         _say("runs at once: " + ("--now" if at_once else "no --by"))
     sys.exit(run([program, *cmd[1:]]))
@@ -90,10 +88,11 @@ def _start(begin: int, due: Moment, length_s: int, **asked: Any) -> int:
         _say(f"runs at once: no {span(length_s)} in a row without a missing hour")
         return begin
     best = plan.start.spans[0].start
-    if best <= begin:
+    left = best - time.time()
+    if left <= 0:
         _say(f"runs at once: no start before {_when(due.unix)} is cleaner")
         return begin
-    _say(f"waits {span(best - begin)}, until {_when(best)}: {digits(plan.start.g_per_kwh, 3)} gCO2e/kWh then")
+    _say(f"waits {span(round(left))}, until {_when(best)}: {digits(plan.start.g_per_kwh, 3)} gCO2e/kWh then")
     if plan.now is not None and plan.start.saving is not None:
         _say(f"now {digits(plan.now.g_per_kwh, 3)}, so {percent(plan.start.saving)} less; {span(length_s)} assumed")
     kind = "forecast, " if plan.forecast else ""
@@ -103,6 +102,9 @@ def _start(begin: int, due: Moment, length_s: int, **asked: Any) -> int:
 
 
 def _wait(until: int) -> None:
+    left = until - time.time()
+    if left <= 0:
+        return
     while (left := until - time.time()) > 0:
         time.sleep(min(left, LOOK_S))
     if -left > 2 * LOOK_S:

@@ -91,7 +91,7 @@ def text(made: Document) -> str:
     told = made.signal
     kinds = [told.basis, told.kind, "forecast" if told.forecast else "", "estimated" if told.estimated else ""]
     lines = [
-        f"{made.duration} of work in {made.place}, from {moment(made.begin)}",
+        *textwrap.wrap(clean(f"{made.duration} of work in {made.place}, from {moment(made.begin)}"), _WIDTH),
         f"done by {moment(made.by)} ({datetime.fromisoformat(made.by).year}; {made.timezone})",
         "",
     ]
