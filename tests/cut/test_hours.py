@@ -85,8 +85,15 @@ def test_the_formula_by_hand():
 def test_equals_start_earliest_and_pause_least():
     assert list(flexible_start([5.0] * 9, [1.0] * 3)) == [0, 1, 2]
     assert list(pause_resume([5.0] * 9, [1.0] * 3)) == [0, 1, 2]
-    # The half hour that is left over goes beside the cheap hour, not to the start of its own.
-    assert list(pause_resume([9.0, 9.0, 5.0, 5.0, 5.0, 1.0, 1.0, 9.0], [1.0] * 3)) == [4, 5, 6]
+    # What is left over goes beside a cheap slot, not to the start of its own hour.
+    assert list(pause_resume([1.0, 9.0, 5.0, 5.0, 5.0, 1.0], [1.0] * 3)) == [0, 4, 5]
+    # No pause that saves nothing.
+    assert list(pause_resume([1.0, 9.0, 1.0, 1.0], [1.0] * 2)) == [2, 3]
+
+
+def test_no_later_start_for_a_rounding_error():
+    """1e17 swallows what running sums hold; the figures of the choices themselves decide."""
+    assert list(flexible_start([1.0, 1e17, 2.0, 2.0], [1.0])) == [0]
 
 
 def test_a_choice_with_no_value_is_no_figure():
