@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import adapters_hardware  # noqa: F401  they register themselves
+import adapters_hours  # noqa: F401
 import adapters_training  # noqa: F401
 import adapters_use  # noqa: F401
 import adapters_weigh  # noqa: F401
@@ -34,7 +35,6 @@ PASSED, FAILED, SKIPPED = "passed", "failed", "skipped"
 NOT_BUILT = {
     7: "room weigh",
     8: "room cut (verdicts)",
-    9: "room cut (cleaner hours)",
 }
 THEMES = {
     1: "training", 2: "break-even", 3: "use", 4: "water", 5: "hardware and SCI", 6: "decomposition and rebound",

@@ -97,3 +97,26 @@ def test_every_row_comes_back_through_its_whole_step(tmp_path, values, step):
     for number, value in enumerate(values):
         for moment in (0, step - 1):
             assert signal.at(START + number * step + moment).value == value
+
+
+def test_the_hour_that_comes_twice_is_two_hours_where_starts_carry_their_offset(tmp_path):
+    rest = GOOD[0].split(",", 1)[1]
+    starts = ("2025-10-26T01:00+02:00", "2025-10-26T02:00+02:00", "2025-10-26T02:00+01:00", "2025-10-26T03:00+01:00")
+    signal = read_signal(write(tmp_path, *(f"{start},{rest}" for start in starts)))
+    assert [later - signal.starts[0] for later in signal.starts] == [0, 3600, 7200, 10800]
+    assert signal.step_s == 3600
+    with pytest.raises(SignalError, match="row 4: 2025-10-26T02:00Z is not after the row before"):
+        read_signal(write(tmp_path, *(f"{start[:-6]}Z,{rest}" for start in starts)))
+
+
+def test_how_far_ahead_a_value_was_told(tmp_path):
+    cells = ["0", "1.5", "", "24"]
+    path = write(tmp_path, *(f"{row},{cell}" for row, cell in zip(GOOD, cells, strict=True)), head=f"{HEAD},horizon_h")
+    signal = read_signal(path)
+    assert signal.horizons_h == (0, 1.5, None, 24)
+    assert [signal.forecast(number) for number in range(4)] == [False, True, False, True]
+    assert signal.at(START + 3600).note == "estimated by the source; forecast 1.5 h ahead"
+    assert not read_signal(write(tmp_path, *GOOD)).horizons_h
+    for cell in ("-1", "nan", "soon"):
+        with pytest.raises(SignalError, match=f"row 2: horizon_h '{cell}'; hours from 0"):
+            read_signal(write(tmp_path, *(f"{row},{cell}" for row in GOOD), head=f"{HEAD},horizon_h"))

@@ -22,7 +22,9 @@ _COMMANDS = {
     "gate": "Fail when a run uses more than was agreed, or than its base.",
     "purge": "Delete what is kept.",
     "report": "Show what recorded runs cost.",
+    "run": "Run a command, at the cleanest time before a deadline.",
     "scan": "Count the calls that are already recorded.",
+    "when": "Say when work that can wait makes the least carbon.",
 }
 
 

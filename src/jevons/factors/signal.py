@@ -1,7 +1,9 @@
 """Carbon of electricity by the hour or finer, from a file that the user gives; never from the network.
 
-CSV (also .gz) with the columns start (UTC, ISO 8601), value, unit (gCO2e/kWh), basis (average, marginal), kind
-(lifecycle, direct), estimated (true, false), zone, source. One file is one zone, basis and kind: they are never mixed.
+CSV (also .gz) with the columns start (ISO 8601 with Z or an offset: a clock time alone comes twice, or never, when the
+clocks change), value, unit (gCO2e/kWh), basis (average, marginal), kind (lifecycle, direct), estimated (true, false),
+zone, source; and, if it is known, horizon_h: hours before its start that a value was told, 0 for one told afterwards.
+One file is one zone, basis and kind: they are never mixed.
 """
 
 from __future__ import annotations
@@ -22,6 +24,8 @@ from jevons.factors.grid import band
 from jevons.factors.table import Factor
 
 COLUMNS = ("start", "value", "unit", "basis", "kind", "estimated", "zone", "source")
+HORIZON = "horizon_h"
+"""A column that may be missing, and its cells empty."""
 UNIT = "gCO2e/kWh"
 CHOICES = {"unit": (UNIT,), "basis": ("average", "marginal"), "kind": ("lifecycle", "direct"),
            "estimated": ("true", "false")}  # fmt: skip
@@ -55,15 +59,30 @@ class Signal(msgspec.Struct, frozen=True, kw_only=True):
     estimated: tuple[bool, ...]
     step_s: int
     """Seconds that a row holds for at most: the shortest distance of two rows."""
+    horizons_h: tuple[float | None, ...] = ()
+    """Hours that each value was told ahead of its start: 0 for one told afterwards, None where it is not known; empty
+    where none is known."""
+
+    def forecast(self, number: int) -> bool:
+        """Whether the value of a row was told before its start."""
+        return bool(self.horizons_h and self.horizons_h[number])
+
+    @property
+    def end(self) -> int:
+        """Unix seconds at which the last row ends."""
+        return self.starts[-1] + self.step_s
 
     def at(self, unix_seconds: float) -> Factor:
         """The figure at a moment; its interval is that of `grid.band`. LookupError outside the rows and in gaps."""
         number = bisect.bisect_right(self.starts, unix_seconds) - 1
         if number < 0 or unix_seconds >= self.starts[number] + self.step_s:
-            first, last = _iso(self.starts[0]), _iso(self.starts[-1] + self.step_s)
+            first, last = _iso(self.starts[0]), _iso(self.end)
             raise LookupError(f"{self.file}: no row for {_iso(unix_seconds)}; it holds {first} to {last}, perhaps gaps")
         low, high = band(self.values[number])
         start = _iso(self.starts[number])
+        notes = ["estimated by the source"] if self.estimated[number] else []
+        if self.forecast(number):
+            notes.append(f"forecast {self.horizons_h[number]:g} h ahead")
         return Factor(
             name=NAMES[self.basis],
             value=self.values[number],
@@ -77,7 +96,7 @@ class Signal(msgspec.Struct, frozen=True, kw_only=True):
             source=self.source,
             source_url=self.file,
             licence="the user's own",
-            note="estimated by the source" if self.estimated[number] else "",
+            note="; ".join(notes),
             steps=(f"{self.file}, {start}",),
         )
 
@@ -94,6 +113,7 @@ def read_signal(path: Path) -> Signal:
     starts: list[int] = []
     values: list[float] = []
     estimated: list[bool] = []
+    horizons: list[float | None] = []
     first: dict[str, str] = {}
     try:
         reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
@@ -112,6 +132,7 @@ def read_signal(path: Path) -> Signal:
             starts.append(start)
             values.append(value)
             estimated.append(row["estimated"] == "true")
+            horizons.append(_horizon(row.get(HORIZON, ""), where))
     except csv.Error as error:
         raise SignalError(f"{path}: not CSV ({error}); save it as CSV") from None
     if len(starts) < 2:
@@ -127,6 +148,7 @@ def read_signal(path: Path) -> Signal:
         values=tuple(values),
         estimated=tuple(estimated),
         step_s=step,
+        horizons_h=tuple(horizons) if any(told is not None for told in horizons) else (),
     )
 
 
@@ -153,6 +175,18 @@ def _row(row: dict[str, str], where: str) -> tuple[int, float]:
     if not 0 <= value < math.inf:
         raise SignalError(f"{where}: value {row['value']!r}; a number from 0, in {UNIT}")
     return int(start.timestamp()), value
+
+
+def _horizon(cell: str, where: str) -> float | None:
+    if not cell.strip():
+        return None
+    try:
+        hours = float(cell)
+    except ValueError:
+        hours = math.nan
+    if not 0 <= hours < math.inf:
+        raise SignalError(f"{where}: {HORIZON} {cell!r}; hours from 0, or empty where it is not known")
+    return hours
 
 
 def _iso(unix_seconds: float) -> str:
