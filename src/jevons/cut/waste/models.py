@@ -76,6 +76,6 @@ def find(store: Store, overrides: Overrides | None = None) -> Iterator[Found]:
             kind="models",
             what=f"{len(tests):,} tests that passed with a smaller model, each time, in {fewest:,} runs or more",
             do=[f'model="{other}" in place of "{model}"' for model, other in moved.items()],
-            why=f"passed {fewest:,} times is not always: test what the model must do. Saving at the same tokens: another "
-            "model may write more",
+            why=f"passed {fewest:,} times is not always: test what the model must do. Saving at the same tokens: "
+            "another model may write more",
         )
