@@ -21,6 +21,7 @@ _COMMANDS = {
     "gate": "Fail when a run uses more than was agreed, or than its base.",
     "purge": "Delete what is kept.",
     "report": "Show what recorded runs cost.",
+    "shelf": "Models as assets: what exists, what it took, how long it serves.",
     "scan": "Count the calls that are already recorded.",
 }
 

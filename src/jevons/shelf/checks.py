@@ -6,6 +6,7 @@ judgement, stated with the rule). Neither keeps a card off the shelf: it is show
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
@@ -38,8 +39,8 @@ WHOLE_MACHINE = 4.0
 LEAST_LOAD = 0.1
 """Mean power of a chip at work over its TDP, at least: idle takes as much."""
 _MISTAKEN = (
-    (1e3, "kilograms in place of grams"), (1e6, "tonnes in place of grams"), (1e-3, "grams in place of kilograms"),
-    (1e-6, "grams in place of tonnes"),
+    (1e3, "1,000 times that", "as kg in place of g"), (1e6, "10^6 times that", "as t in place of g"),
+    (1e-3, "a thousandth", "as g in place of kg"), (1e-6, "a millionth", "as g in place of t"),
 )  # fmt: skip
 DIGITS = 7
 """Significant digits that two trainings do not share by chance, nor by the same hours of the same estimate."""
@@ -221,7 +222,11 @@ def _intensity(finding: _Make, grams: float, kwh: tuple[float, float], stated: b
     if high >= cleanest and low <= dirtiest:
         return
     fitting = next(
-        (f"; {name} would fit" for factor, name in _MISTAKEN if high * factor >= cleanest and low * factor <= dirtiest),
+        (
+            f"; {times} would fit, {how}"
+            for factor, times, how in _MISTAKEN
+            if high * factor >= cleanest and low * factor <= dirtiest
+        ),
         "",
     )
     of = f"{kwh[0]:.4g} kWh" if stated else f"{work}, {kwh[0]:.3g} to {kwh[1]:.3g} kWh"
@@ -307,7 +312,7 @@ def _twice(cards: Sequence[Card]) -> Iterator[Finding]:
             yield Finding(
                 card=card.id,
                 rule="a training counts once",
-                what=f"{_grams(_mid(spent))} is on {', '.join(others[:2])}{more}, too, {how}: one of them at most is right",
+                what=f"{_grams(_mid(spent))} is on {', '.join(others[:2])}{more}, too, {how}: one at most is right",
                 impossible=digits >= DIGITS,
             )
 
@@ -337,6 +342,14 @@ def _one_source(cards: Sequence[Card]) -> Iterator[Finding]:
         given = [quantity for card, spent in group for quantity in _quantities(spent, card.id)]
         for found in check(given):
             if found.rule == "one source, one intensity":
-                card_id = next((card.id for card, _ in group if found.stated.startswith(card.id)), group[0][0].id)
                 what = f"{found.stated}, but {found.follows}"
+                card_id = _odd(group)
                 yield Finding(card=card_id, rule=found.rule, what=what)
+
+
+def _odd(group: Sequence[tuple[Card, Spent]]) -> str:
+    """The card whose intensity is farthest from the middle one."""
+    made = [(card.id, figures(spent)) for card, spent in group]
+    implied = [(math.log(of.carbon.mid / of.energy.mid), name) for name, of in made if of.carbon and of.energy]
+    middle = sorted(implied)[len(implied) // 2][0]
+    return max(implied, key=lambda one: abs(one[0] - middle))[1]

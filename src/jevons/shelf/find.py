@@ -62,8 +62,10 @@ def find(
 ) -> Answer:
     """Cards of a task that meet every evaluation asked for, ranked by carbon per call, the middle of its interval.
 
-    A retired model, and one whose training was cut short, is none that exists. Ranks of overlapping intervals are not
-    shown to differ: the document carries the intervals.
+    `each` gives a call's footprint, or why it is not known. Estimates are of one and the same request; what cards and
+    ledgers measured is of requests of their own, so it is ranked only where there is nothing else. A retired model, and
+    one whose training was cut short, is none that exists. The document carries the intervals: where they meet, a rank
+    is not shown.
     """
     made = Answer(ranked=[], unranked=[], worse=[])
     for card in cards:
@@ -83,6 +85,11 @@ def find(
         unknown = f"{', '.join(lacking)} not known" if lacking else why if amount is None else ""
         found = Found(card=card, each=amount, results=tuple(best), unknown=unknown)
         (made.unranked if unknown else made.ranked).append(found)
+    if any(_estimated(one) for one in made.ranked):
+        for one in [one for one in made.ranked if not _estimated(one)]:
+            made.ranked.remove(one)
+            made.unranked.append(one)
+            one.unknown = "measured on requests of its own, which do not compare"
     made.ranked.sort(key=lambda one: (one.each.carbon_g.mid if one.each else 0.0, one.card.id))
     return made
 
@@ -90,3 +97,7 @@ def find(
 def _named(one: Evaluation, want: Wanted) -> bool:
     names = {one.name, one.dataset, f"{one.name} {one.metric}", f"{one.name}/{one.metric}"}
     return want.name.lower() in {name.lower() for name in names if name}
+
+
+def _estimated(one: Found) -> bool:
+    return one.each is not None and one.each.how == "estimated"

@@ -15,7 +15,7 @@ from jevons.footprint.carbon import operational_g
 from jevons.footprint.interval import Interval
 from jevons.footprint.units import convert
 from jevons.shelf.card import Card, Spent, Use
-from jevons.shelf.derive import Whole, whole
+from jevons.shelf.derive import whole
 from jevons.shelf.lineage import Family, together
 
 YEARS = (1, 2, 3, 5, 10)
@@ -101,32 +101,45 @@ def life(card: Card, indicator: str, calls_a_day: float, rate: str, years: float
     )
 
 
-def break_evens(card: Card) -> list[BreakEven]:
+def break_evens(card: Card, family: Family) -> list[BreakEven]:
     """Each boundary of training against each use that measures the same: by years where use is told by day, else by
     calls. Both sides carry boundary, grid and request rate."""
     found = []
     for indicator, unit in (("carbon", "kg"), ("energy", "kWh"), ("water", "L")):
-        spent = whole(card, indicator)
         for use in card.use:
             side = _use(use, indicator, unit)
             if side is None:
                 continue
-            for training_side in _boundaries(card, spent, indicator, unit):
-                found.append((breakeven.in_years if use.days else breakeven.in_calls)(training_side, side))
+            against = breakeven.in_years if use.days else breakeven.in_calls
+            found += [against(once, side) for once in _boundaries(card, family, indicator, unit)]
     return found
 
 
-def _boundaries(card: Card, spent: Whole, indicator: str, unit: str) -> Iterator[Side]:
-    """The first part alone (the run itself), then all parts: those two are what papers compare with."""
+def _boundaries(card: Card, family: Family, indicator: str, unit: str) -> Iterator[Side]:
+    """The first part alone (the run itself), then all parts: those two are what papers compare with; and, where it was
+    made of others, all that they took, too."""
     from_unit = {"carbon": "g", "energy": "kWh", "water": "L"}[indicator]
-    made: list[tuple[str, float]] = []
+    spent = whole(card, indicator)
+    made: list[tuple[str, float, str]] = []
+    grid = _grids(card.training)
     if spent.parts:
         first, of = next(iter(spent.parts.items()))
-        made.append((first if first != "all" else "as reported", of.mid))
+        made.append((first if first != "all" else _activities(card), of.mid, grid))
     if len(spent.parts) > 1 and spent.total is not None:
-        made.append((spent.boundary, spent.total.mid))
-    for name, amount in made:
-        yield Side(amount=convert(amount, from_unit, unit), unit=unit, boundary=name, grid=_grids(card.training))
+        made.append((spent.boundary, spent.total.mid, grid))
+    above = family.ancestors(card)
+    known, silent = total(card, family, indicator)
+    if above and known is not None and len(silent) <= len(above):
+        names = ", ".join(one.id for one in above if one not in silent)
+        if names:
+            grids = dict.fromkeys(_grids(one.training) for one in (card, *above) if one not in silent)
+            made.append((f"{_activities(card)}, and that of {names}", known.mid, "; ".join(grids)))
+    for name, amount, whose in made:
+        yield Side(amount=convert(amount, from_unit, unit), unit=unit, boundary=name, grid=whose)
+
+
+def _activities(card: Card) -> str:
+    return " and ".join(dict.fromkeys(f"{one.activity} as {one.how}" for one in card.training))
 
 
 def _use(use: Use, indicator: str, unit: str) -> Side | None:
@@ -148,6 +161,8 @@ def _grids(of: tuple[Spent, ...] | list[Use]) -> str:
     """Place and intensity, each once."""
     words = []
     for one in of:
+        if isinstance(one, Spent) and one.part == "embodied":  # made elsewhere, on no grid of ours
+            continue
         intensity = f"{one.grid_g_per_kwh:g} g/kWh" if one.grid_g_per_kwh is not None else ""
         words.append(", ".join(filter(None, (one.place, intensity))))
     return "; ".join(dict.fromkeys(filter(None, words))) or "not stated"

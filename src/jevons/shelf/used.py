@@ -14,9 +14,10 @@ from jevons.footprint.generation import TRAFFIC_INPUT, TRAFFIC_OUTPUT
 from jevons.footprint.interval import Interval
 from jevons.footprint.overrides import Overrides
 from jevons.ledger.cells import cells
+from jevons.ledger.days import UNKNOWN
 from jevons.ledger.recorded import Recorded
 from jevons.record import Call
-from jevons.shelf.card import SCHEMA, Card, identity
+from jevons.shelf.card import Card, identity
 from jevons.shelf.lineage import key
 
 TASKS = {
@@ -27,11 +28,10 @@ TASKS = {
 
 
 class PerCall(msgspec.Struct, kw_only=True):
-    """What one call takes, life cycle without training."""
+    """What one call takes, operational: neither hardware nor training."""
 
     energy_wh: Interval
     carbon_g: Interval
-    """Operational, and hardware's share."""
     how: str
     """``measured``, ``reported``, ``ledger`` or ``estimated``."""
     what: str
@@ -67,6 +67,7 @@ def seen(runs: Sequence[Recorded], *, place: str = "", overrides: Overrides | No
             name = key(physics.model)
             here = found.setdefault(name, Seen(name=physics.model, kind=physics.kind, provider=physics.provider))
             day = str(part.cell.group[0])
+            day = "" if day == UNKNOWN else day
             here.calls += sums.calls
             here.first = min(filter(None, (here.first, day)), default="")
             here.last = max(here.last, day)
@@ -83,8 +84,8 @@ def seen(runs: Sequence[Recorded], *, place: str = "", overrides: Overrides | No
 
 
 def _per_call(figures: Figures, calls: float, how: str, what: str) -> PerCall:
-    carbon = figures.carbon_g + figures.embodied_g
-    return PerCall(energy_wh=figures.energy_wh * (1 / calls), carbon_g=carbon * (1 / calls), how=how, what=what)
+    each = 1 / calls
+    return PerCall(energy_wh=figures.energy_wh * each, carbon_g=figures.carbon_g * each, how=how, what=what)
 
 
 def cards(models: dict[str, Seen], there: Iterable[Card]) -> list[Card]:
@@ -96,7 +97,7 @@ def cards(models: dict[str, Seen], there: Iterable[Card]) -> list[Card]:
             continue
         model = factors.look_up(one.name, one.kind)
         card = Card(
-            schema=SCHEMA,
+            schema="jevons.card/1",
             id=identity(one.name),
             name=one.name,
             maker=model.maker,
@@ -125,7 +126,7 @@ def per_call(
     card: Card, models: dict[str, Seen], *, place: str = "", overrides: Overrides | None = None
 ) -> tuple[PerCall | None, str]:
     """(what a call of a model takes, why that is not known): as its card says, else as the ledger saw it, else one
-    usual request to a model of its size, all of them at one request."""
+    usual request."""
     for use in sorted(card.use, key=lambda one: one.how != "measured"):
         if use.calls and (use.energy or use.carbon):
             each = 1 / use.calls
@@ -142,7 +143,7 @@ def per_call(
 
 
 def usual(card: Card, *, place: str = "", overrides: Overrides | None = None) -> tuple[PerCall | None, str]:
-    """One usual request to a model of the name and size of a card."""
+    """The same of one usual request, to a model of the name and size of a card: alike for all that are compared."""
     kind = "embeddings" if card.task in ("feature-extraction", "sentence-similarity") else "chat"
     if card.task and card.task not in (*_TEXT, "feature-extraction", "sentence-similarity"):
         return None, f"no law for {card.task}"
