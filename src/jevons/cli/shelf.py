@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 import click
 import msgspec
 
-from jevons.cli.project import CouldNotError, find, ledgers, pick_runs, read_runs
+from jevons.cli.project import CouldNotError, find, known_runs, ledgers, read_runs
 
 if TYPE_CHECKING:
     from jevons.footprint.overrides import Overrides
+    from jevons.ledger.home import Home
+    from jevons.ledger.recorded import Recorded
+    from jevons.settings import Settings
     from jevons.shelf.card import Card, Evaluation, Spent
     from jevons.shelf.folder import Shelf
     from jevons.shelf.lineage import Family
@@ -87,11 +90,11 @@ def _open(location: str, place: str = "") -> _Room:
     return _Room(shelf, Family(cards.values()), where, models, known, place or settings.place)
 
 
-def _runs(homes: Any, settings: Any) -> list[Any]:
-    try:
-        return read_runs(homes, pick_runs(homes, "all"), settings)[0]
-    except click.ClickException:  # nothing is recorded yet
-        return []
+def _runs(homes: Sequence[Home], settings: Settings) -> list[Recorded]:
+    """All runs that are recorded, whatever project they are of."""
+    from jevons.ledger.spans import Span
+
+    return read_runs(homes, Span("all", known_runs(homes), 0, 0), settings)[0]
 
 
 def _shelf(location: str, root: Path, setting: str) -> Shelf:

@@ -349,7 +349,8 @@ def markdown(made: Shown) -> str:
     facts = [
         ("Task", card.task), ("Made by", card.maker), ("Licence", card.licence), ("Version", card.version),
         ("Parameters", f"{card.parameters_b:g} billion" if card.parameters_b else ""),
-        ("Made from", ", ".join(card.base)), ("How", card.relation), ("Calls", f"{card.calls:,.0f}" if card.calls else ""),
+        ("Made from", ", ".join(card.base)), ("How", card.relation),
+        ("Calls", f"{card.calls:,.0f}" if card.calls else ""),
         ("In use", f"{card.first_use} to {card.last_use}" if card.first_use else ""), ("Users", ", ".join(card.users)),
         ("Retired", card.retired), *card.hashes.items(), ("Note", card.note),
     ]  # fmt: skip

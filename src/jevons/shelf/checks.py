@@ -241,7 +241,8 @@ def _least(finding: _Make, card: Card, spent: Spent, grams: float, words: Said) 
     """No less than the arithmetic of going through the data once takes, on the chip that is named or the best there is;
     and hardly less than to start a machine."""
     cleanest = grids()[0]
-    place = factors.intensity(spent.place) if spent.place and known(_country(spent.place)) else None
+    where = next((name for name in (spent.place, _country(spent.place)) if name and known(name)), "")
+    place = factors.intensity(where) if where else None
     grid = (place.low if place else cleanest) or cleanest
     if spent.data_bytes and card.weights_bytes and card.note in ("NLP", "Natural Language Processing"):
         flops = FLOP_PER_TOKEN * card.weights_bytes / BYTES_PER_PARAMETER * spent.data_bytes / BYTES_PER_TOKEN

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 import uuid
 from collections.abc import Iterator
 from typing import Any
@@ -24,6 +25,7 @@ KIND = "cyclonedx"
 MODEL = "machine-learning-model"
 VERSIONS = ("1.6", "1.7")
 OURS = "jevons:card"
+_HEX = re.compile(r"[0-9a-fA-F]{32}|[0-9a-fA-F]{40}|[0-9a-fA-F]{64}|[0-9a-fA-F]{96}|[0-9a-fA-F]{128}")
 _ACTIVITIES = (
     "design", "data-collection", "data-preparation", "training", "fine-tuning", "validation", "deployment", "inference",
     "other",
@@ -237,7 +239,9 @@ def _overlay(component: dict[str, Any], card: Card, before: Card) -> None:
         component["version"] = card.version
     if card.hashes != before.hashes:
         component["hashes"] = [
-            {"alg": name, "content": value} for name, value in card.hashes.items() if name in _HASHES
+            {"alg": name, "content": value}
+            for name, value in card.hashes.items()
+            if name in _HASHES and _HEX.fullmatch(value)
         ]
     if card.licence != before.licence:
         component["licenses"] = [{"license": {"name": card.licence}}]

@@ -11,7 +11,7 @@ from jevons.shelf import codecarbon, cyclonedx, huggingface, table
 from jevons.shelf.card import Card, identity
 from jevons.shelf.derive import estimate, figures
 from jevons.shelf.folder import Remote, read
-from jevons.shelf.text import LARGEST, LARGEST_TABLE, CardError, Fault, Lines, from_json, plain
+from jevons.shelf.text import LARGEST, LARGEST_TABLE, CardError, Fault, Lines, from_json, plain, too_large
 
 FORMATS = "a README of Hugging Face, CycloneDX 1.6 or 1.7, a CodeCarbon CSV, a table of cards, or a card of jevons"
 
@@ -130,8 +130,13 @@ def _bytes(source: str, most: int) -> bytes:
             with Remote(folder).files.open(f"{Remote(folder).path}/{name}", "rb") as file:
                 data: bytes = file.read(most + 1)
                 return data
+        size = Path(source).stat().st_size
+        if size > most:
+            raise too_large(source, most, size)
         with Path(source).open("rb") as file:
             return file.read(most + 1)
+    except CardError:
+        raise
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise CardError([Fault(source, 1, f"cannot be read: {reason}")]) from None

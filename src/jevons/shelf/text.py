@@ -23,6 +23,11 @@ DEEPEST = 100
 _SIGN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+|\n')
 _PATH = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]")
 _AT = re.compile(r"^(.*?)(?: - at `\$(.*)`)?$", re.DOTALL)
+_PLAINER = (
+    (re.compile(r"Expected `float` >= (\d+)\.0"), r"a number, \1 at least"),
+    (re.compile(r"Expected `float` > (\d+)\.0"), r"a number above \1"),
+    (re.compile(r"Expected `float` <= (\d+)\.0"), r"a number, \1 at most"),
+)
 _UNKNOWN = re.compile(r"unknown field `([^`]+)`")
 Path = tuple[str | int, ...]
 T = TypeVar("T")
@@ -77,6 +82,12 @@ class Lines:
         return CardError([self.fault(what, *path)])
 
 
+def too_large(file: str, most: int, size: int = 0) -> CardError:
+    """A file that is larger than `most` bytes; `size` where it is known."""
+    told = f"{size / 1e6:.1f} MB" if size else f"more than {most / 1e6:g} MB"
+    return CardError([Fault(file, 1, f"{told}: a file of this kind holds {most / 1e6:g} MB at most")])
+
+
 def plain(data: bytes, file: str, most: int = LARGEST) -> str:
     """The text of a file, unpacked where gzip packed it; CardError where it is too large or not UTF-8."""
     if data[:2] == b"\x1f\x8b":
@@ -86,8 +97,7 @@ def plain(data: bytes, file: str, most: int = LARGEST) -> str:
         except zlib.error as error:
             raise CardError([Fault(file, 1, f"not gzip: {error}")]) from None
     if len(data) > most:
-        size = f"{len(data) / 1e6:.1f} MB" if len(data) != most + 1 else "too large"
-        raise CardError([Fault(file, 1, f"{size}: a file of this kind holds {most / 1e6:g} MB at most")])
+        raise too_large(file, most)
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -197,5 +207,7 @@ def convert(document: Any, kind: type[T], lines: Lines) -> T:
         unknown = _UNKNOWN.search(what)
         if unknown:
             path = (*path, unknown[1])
+        for pattern, words in _PLAINER:
+            what = pattern.sub(words, what)
         name = ".".join(str(part) for part in path) or "card"
         raise lines.error(f"{name}: {what}", *path) from None
