@@ -11,6 +11,7 @@ import click
 import msgspec
 
 from jevons.cli.project import CouldNotError, find, known_runs, ledgers, read_runs
+from jevons.report.text import printable
 
 if TYPE_CHECKING:
     from jevons.footprint.overrides import Overrides
@@ -78,7 +79,7 @@ def _open(location: str, place: str = "") -> _Room:
     try:
         own = shelf.cards()
     except CardError as error:
-        raise CouldNotError(str(error)) from None
+        raise CouldNotError("\n".join(map(printable, str(error).splitlines()))) from None
     names = {key(card.name) for card in own} | {card.id for card in own}
     shipped = [card for card in seeds() if card.id not in names and key(card.name) not in names]
     homes = ledgers(root, settings, home)
@@ -381,7 +382,8 @@ def _bad(text: str) -> NoReturn:
 
 def _fail(faults: list[str], remedy: str = "") -> NoReturn:
     more = [f"and {len(faults) - 20} more"] if len(faults) > 20 else []
-    lines = ["jevons: nothing was written:", *faults[:20], *more, *([remedy] if remedy else [])]
+    told = [printable(fault) for fault in faults[:20]]
+    lines = ["jevons: nothing was written:", *told, *more, *([remedy] if remedy else [])]
     click.echo("\n".join(lines), err=True)
     sys.exit(2)
 

@@ -93,7 +93,7 @@ def _show(made: Shown) -> Iterator[str]:
     if any(about):
         yield _wrapped(", ".join(filter(None, about)))
     for algorithm, value in card.hashes.items():
-        yield f"  {algorithm} {value}"
+        yield _wrapped(f"{algorithm} {value}")
     if card.retired:
         yield f"  retired {card.retired}"
     if card.incomplete:
@@ -148,7 +148,7 @@ def _origin(row: Row, rows: Sequence[Row]) -> Iterator[str]:
         licence = f" ({row.licence})" if row.licence else ""
         yield _wrapped(f"{row.source}{licence}", "  source: ", "          ")
         if row.url:
-            yield f"          {row.url}"
+            yield f"          {printable(row.url)}"
 
 
 def _lineage(made: Shown) -> Iterator[str]:
@@ -173,7 +173,8 @@ def _use(made: Shown) -> Iterator[str]:
     card = made.card
     yield "\nUse"
     if card.calls:
-        users = f" of {len(card.users)} ({', '.join(card.users[:4])})" if card.users else ""
+        more = f" and {len(card.users) - 4} more" if len(card.users) > 4 else ""
+        users = f" by {', '.join(card.users[:4])}{more}" if card.users else ""
         span = f", {card.first_use} to {card.last_use}" if card.first_use else ""
         yield _wrapped(f"{card.calls:,.0f} calls{users}{span}")
     if made.each is None:
@@ -247,7 +248,7 @@ def _side(amount: float, unit: str) -> str:
 
 def listing(made: Listed, places: Sequence[str] = (OWN, LEDGER, SHIPPED)) -> str:
     """All cards."""
-    lines = [f"  {'':30}{'training':>17}  {'how':10}{'calls':>9}  {'last use':10}"]
+    lines = [f"  {'':28}{'training':>17}  {'how':10}{'calls':>9}  last use"]
     for where in places:
         cards = [line for line in made.cards if line.where == where]
         if not cards:
@@ -257,11 +258,13 @@ def listing(made: Listed, places: Sequence[str] = (OWN, LEDGER, SHIPPED)) -> str
             training = ranged(line.carbon_g, "g") if line.carbon_g else ranged(line.energy_kwh, "kWh")
             calls = f"{line.calls:,.0f}" if line.calls else "-"
             mark = "!" if line.findings else "x" if line.retired or line.incomplete else " "
-            name, how = printable(line.id)[:30], line.how[:9]
-            lines.append(f"{mark} {name:30}{training:>17}  {how:10}{calls:>9}  {line.last_use:10}".rstrip())
+            name, how = printable(line.id)[:28], line.how[:9]
+            lines.append(f"{mark} {name:28}{training:>17}  {how:10}{calls:>9}  {line.last_use:10}".rstrip())
     total = ranged(made.carbon_g, "g")
     silent = f"; {made.silent} say nothing of it" if made.silent else ""
-    lines.append(f"training of all, each once: {total} CO2e{silent}")
+    lines.append(
+        f"training of all, each once: {total} CO2e{silent}" if made.carbon_g else "training: nothing is known of it"
+    )
     if any(line.findings for line in made.cards):
         lines.append("! a figure of it cannot be right: jevons shelf show ID says why")
     if any(line.retired or line.incomplete for line in made.cards):
@@ -283,8 +286,8 @@ def finding(made: Answer, task: str, asked: Sequence[Wanted]) -> str:
             lines.append(_wrapped(f"{why}: {ids}", "    ", "      "))
     if made.worse:
         lines.append(_wrapped(f"not good enough: {', '.join(found.card.id for found in made.worse)}", ""))
-    if not made.ranked and not made.unranked:
-        lines.append("nothing that is good enough: jevons shelf list shows all there is")
+    if not made.ranked:
+        lines.append("nothing that is known to be good enough: jevons shelf list shows all there is")
     elif len(made.ranked) > 1:
         first, *others = made.ranked
         low = [o.card.id for o in others if o.each and first.each and o.each.carbon_g.low <= first.each.carbon_g.high]
@@ -304,7 +307,7 @@ def _found(rank: str, found: Found) -> Iterator[str]:
 
 def added(made: Added) -> str:
     """What was read, doubted and written."""
-    lines = [f"{made.source}: {made.kind}, {made.read:,} model{'s' * (made.read != 1)}"]
+    lines = [_wrapped(f"{made.source}: {made.kind}, {made.read:,} model{'s' * (made.read != 1)}", "", "  ")]
     lines.append(f"  with a footprint {made.footprints:,}, without {len(made.missing):,}")
     reasons = Counter(why for _, why in made.missing)
     for why, count in reasons.most_common():
@@ -319,10 +322,10 @@ def added(made: Added) -> str:
         lines.append(_wrapped(note, "  note: ", "    "))
     if len(made.notes) > _EXAMPLES:
         lines.append(f"  and {len(made.notes) - _EXAMPLES} notes more")
-    if made.dry_run:
-        lines.append("nothing was written (--dry-run)")
+    if made.dry_run or not made.written:
+        lines.append("nothing was written" + " (--dry-run)" * made.dry_run)
     elif len(made.written) == 1:
-        lines.append(f"wrote {made.written[0]}")
+        lines.append(_wrapped(f"wrote {made.written[0]}", "", "  "))
     else:
         lines.append(f"wrote {len(made.written):,} cards")
     return "\n".join(lines) + "\n"
