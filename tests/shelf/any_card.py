@@ -15,3 +15,10 @@ CARDS = st.builds(
     base=st.lists(WORDS.filter(bool), max_size=2).map(tuple), training=st.lists(SPENT, max_size=3).map(tuple),
     calls=st.none() | st.floats(0, 1e12), users=st.lists(WORDS, max_size=2).map(tuple),
 )  # fmt: skip
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=6), inner, max_size=4),
+    max_leaves=20,
+)
+"""Anything that JSON can hold."""

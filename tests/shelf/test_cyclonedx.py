@@ -6,7 +6,8 @@ import json
 import msgspec
 import pytest
 from hypothesis import given
-from shelf.any_card import CARDS
+from hypothesis import strategies as st
+from shelf.any_card import CARDS, VALUES
 
 from jevons.shelf import cyclonedx, huggingface
 from jevons.shelf.card import Amount, Card, Spent
@@ -178,3 +179,36 @@ def test_carbon_without_energy_is_not_made_up():
     document = cyclonedx.write(card)
     assert "activityEnergyCost" not in json.dumps(document["components"][0].get("modelCard", {}))
     assert msgspec.structs.replace(read(document)[0], kept={}) == card
+
+
+@given(
+    VALUES,
+    st.sampled_from(["modelCard", "components", "hashes", "licenses", "pedigree", "publisher", "group", "version"]),
+)
+def test_any_component_makes_cards_or_an_error_with_a_line(value, field):
+    document = bom(model() | {field: value})
+    faults = []
+    try:
+        cards = read(document)
+    except CardError as error:
+        faults = error.faults
+    else:
+        assert all(cyclonedx.write(card) == document for card in cards)
+    assert all(fault.line >= 1 for fault in faults)
+
+
+@given(
+    VALUES, st.sampled_from(["activityEnergyCost", "co2CostEquivalent", "energyProviders", "activity", "properties"])
+)
+def test_any_consumption_makes_cards_or_an_error_with_a_line(value, field):
+    document = bom(model())
+    of = document["components"][0]["modelCard"]["considerations"]["environmentalConsiderations"]["energyConsumptions"]
+    of[0][field] = value
+    faults = []
+    try:
+        cards = read(document)
+    except CardError as error:
+        faults = error.faults
+    else:
+        assert all(cyclonedx.write(card) == document for card in cards)
+    assert all(fault.line >= 1 for fault in faults)

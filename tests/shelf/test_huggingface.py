@@ -4,7 +4,8 @@ import msgspec
 import pytest
 import yaml
 from hypothesis import given
-from shelf.any_card import CARDS
+from hypothesis import strategies as st
+from shelf.any_card import CARDS, VALUES
 
 from jevons.shelf import huggingface
 from jevons.shelf.card import Amount, Evaluation
@@ -157,3 +158,21 @@ def test_what_people_change_in_the_metadata_wins():
 def test_any_card_survives_there_and_back(one):
     made, _ = huggingface.read(huggingface.write(one), "x", one.name)  # where a README lies says whose it is
     assert msgspec.structs.replace(made, kept={}) == one
+
+
+@given(
+    VALUES,
+    st.sampled_from(
+        ["co2_eq_emissions", "base_model", "license", "model-index", "pipeline_tag", "jevons", "model_name"]
+    ),
+)
+def test_any_metadata_makes_a_card_or_an_error_with_a_line(value, field):
+    text = f"---\n{yaml.safe_dump({'tags': ['a'], field: value}, allow_unicode=True)}---\n"
+    faults = []
+    try:
+        made, _ = huggingface.read(text, "README.md", "org/model")
+    except CardError as error:
+        faults = error.faults
+    else:
+        assert huggingface.read(huggingface.write(made), "x", "org/model")[0] == made
+    assert all(fault.line >= 1 for fault in faults)

@@ -7,17 +7,13 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
+from shelf.any_card import VALUES
 
 from jevons.shelf.card import Card
 from jevons.shelf.folder import read
 from jevons.shelf.text import LARGEST, CardError, from_json, from_yaml, json_lines, plain, yaml_lines
 
 TRAINED = '{"schema": "jevons.card/1", "id": "a", "name": "a", "training": ['
-VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=6), inner, max_size=4),
-    max_leaves=20,
-)
 
 
 def paths(value, path=()):

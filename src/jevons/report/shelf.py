@@ -282,10 +282,10 @@ def finding(made: Answer, task: str, asked: Sequence[Wanted]) -> str:
     if made.unranked:
         lines.append("not ranked")
         for why in dict.fromkeys(found.unknown for found in made.unranked):
-            ids = ", ".join(found.card.id for found in made.unranked if found.unknown == why)
-            lines.append(_wrapped(f"{why}: {ids}", "    ", "      "))
+            ids = [found.card.id for found in made.unranked if found.unknown == why]
+            lines.append(_wrapped(f"{why}: {_some(ids)}", "    ", "      "))
     if made.worse:
-        lines.append(_wrapped(f"not good enough: {', '.join(found.card.id for found in made.worse)}", ""))
+        lines.append(_wrapped(f"not good enough: {_some([found.card.id for found in made.worse])}", ""))
     if not made.ranked:
         lines.append("nothing that is known to be good enough: jevons shelf list shows all there is")
     elif len(made.ranked) > 1:
@@ -294,6 +294,11 @@ def finding(made: Answer, task: str, asked: Sequence[Wanted]) -> str:
         if low:
             lines.append(_wrapped(f"not shown to be better than the next {len(low)}: their intervals meet", ""))
     return "\n".join(lines) + "\n"
+
+
+def _some(ids: Sequence[str]) -> str:
+    more = f" and {len(ids) - 20} more" if len(ids) > 20 else ""
+    return f"{', '.join(ids[:20])}{more}"
 
 
 def _found(rank: str, found: Found) -> Iterator[str]:

@@ -48,7 +48,10 @@ def read(text: str, file: str) -> tuple[list[Card], Lines]:
         raise lines.error("no bill of materials of CycloneDX: bomFormat is missing", "bomFormat")
     if document.get("specVersion") not in VERSIONS:
         raise lines.error(f"specVersion {document.get('specVersion')!r}: {' or '.join(VERSIONS)}", "specVersion")
-    cards = [_card(document, path, lines) for path in _models(document)]
+    try:
+        cards = [_card(document, path, lines) for path in _models(document)]
+    except (AttributeError, IndexError, KeyError, TypeError) as error:
+        raise lines.error(f"not as CycloneDX has it ({type(error).__name__}: {error})", "components") from None
     if not cards:
         raise lines.error(f"no component of type {MODEL} in it", "components")
     return cards, lines
@@ -247,7 +250,7 @@ def _overlay(component: dict[str, Any], card: Card, before: Card) -> None:
         component["licenses"] = [{"license": {"name": card.licence}}]
     if card.base != before.base:
         component.setdefault("pedigree", {})["ancestors"] = [_ancestor(name) for name in card.base]
-    model: dict[str, Any] = component.setdefault("modelCard", {})
+    model: dict[str, Any] = component.get("modelCard") or {}
     if card.task != before.task:
         model.setdefault("modelParameters", {})["task"] = card.task
     if card.evals != before.evals:
@@ -257,10 +260,11 @@ def _overlay(component: dict[str, Any], card: Card, before: Card) -> None:
     if card.training != before.training:
         inference = [one for one in _consumptions(component) if one.get("activity") == "inference"]
         made = [*filter(None, map(_consumption, card.training)), *inference]
-        considerations = model.setdefault("considerations", {})
-        considerations.setdefault("environmentalConsiderations", {})["energyConsumptions"] = made
-    if not model:
-        del component["modelCard"]
+        if made or _consumptions(component):
+            considerations = model.setdefault("considerations", {})
+            considerations.setdefault("environmentalConsiderations", {})["energyConsumptions"] = made
+    if model:
+        component["modelCard"] = model
 
 
 def _ancestor(name: str) -> dict[str, Any]:

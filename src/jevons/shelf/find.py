@@ -69,7 +69,10 @@ def find(
     """
     made = Answer(ranked=[], unranked=[], worse=[])
     for card in cards:
-        if card.retired or card.incomplete or (task and card.task.lower() != task.lower()):
+        if card.retired or card.incomplete or (task and card.task and card.task.lower() != task.lower()):
+            continue
+        if task and not card.task:
+            made.unranked.append(Found(card=card, each=None, results=(), unknown="task not known"))
             continue
         results = [[one for one in card.evals if _named(one, want)] for want in asked]
         best = [

@@ -69,7 +69,10 @@ def read(text: str, file: str, name: str = "") -> tuple[Card, Lines]:
     name = name or (stored.name if stored else "")
     if not name:
         raise lines.error("no name of the model in it: give one (--name)")
-    said = of_metadata(metadata, name, lines, body)
+    try:
+        said = of_metadata(metadata, name, lines, body)
+    except (AttributeError, IndexError, KeyError, TypeError) as error:
+        raise lines.error(f"not as Hugging Face has it ({type(error).__name__}: {error})") from None
     if stored is None:
         return said, lines
     written = of_metadata(_metadata(stored), stored.name, lines)

@@ -17,6 +17,7 @@ from jevons.footprint.units import convert
 from jevons.shelf.card import Card, Spent, Use
 from jevons.shelf.derive import whole
 from jevons.shelf.lineage import Family, together
+from jevons.shelf.used import PerCall
 
 YEARS = (1, 2, 3, 5, 10)
 TEAMS = (1, 2, 5, 10)
@@ -101,9 +102,10 @@ def life(card: Card, indicator: str, calls_a_day: float, rate: str, years: float
     )
 
 
-def break_evens(card: Card, family: Family) -> list[BreakEven]:
+def break_evens(card: Card, family: Family, each: PerCall | None = None) -> list[BreakEven]:
     """Each boundary of training against each use that measures the same: by years where use is told by day, else by
-    calls. Both sides carry boundary, grid and request rate."""
+    calls; against what a call takes otherwise (`each`) where the card tells of no use. Both sides carry boundary, grid
+    and request rate."""
     found = []
     for indicator, unit in (("carbon", "kg"), ("energy", "kWh"), ("water", "L")):
         for use in card.use:
@@ -112,6 +114,11 @@ def break_evens(card: Card, family: Family) -> list[BreakEven]:
                 continue
             against = breakeven.in_years if use.days else breakeven.in_calls
             found += [against(once, side) for once in _boundaries(card, family, indicator, unit)]
+        if not card.use and each is not None and unit != "L":
+            amount, of = (each.carbon_g.mid, "g") if indicator == "carbon" else (each.energy_wh.mid, "Wh")
+            boundary = f"operation, {each.how}, {each.what}"
+            side = Side(amount=convert(amount, of, unit), unit=unit, boundary=boundary, grid=each.grid or "not stated")
+            found += [breakeven.in_calls(once, side) for once in _boundaries(card, family, indicator, unit)]
     return found
 
 

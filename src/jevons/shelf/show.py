@@ -111,7 +111,7 @@ def show(
         each=each,
         each_unknown=why,
         life=life(card, indicator, rate, of, _years(card), max(len(card.users), 1)) if indicator and rate else None,
-        break_evens=break_evens(card, family),
+        break_evens=break_evens(card, family, each),
     )
 
 

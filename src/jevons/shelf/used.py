@@ -36,6 +36,8 @@ class PerCall(msgspec.Struct, kw_only=True):
     """``measured``, ``reported``, ``ledger`` or ``estimated``."""
     what: str
     """Of which call."""
+    grid: str = ""
+    """Whose electricity."""
     calls_a_day: float | None = None
 
 
@@ -58,6 +60,7 @@ def seen(runs: Sequence[Recorded], *, place: str = "", overrides: Overrides | No
     """Models of the live calls of some runs, by `lineage.key`."""
     found: dict[str, Seen] = {}
     spent: dict[str, tuple[Figures, float]] = {}
+    places: dict[str, dict[str, None]] = {}
     made = priced(runs, lambda whose: (whose.day,), place=place, overrides=overrides)
     for one, accounts in zip(runs, made, strict=True):
         for part in accounts:
@@ -75,17 +78,18 @@ def seen(runs: Sequence[Recorded], *, place: str = "", overrides: Overrides | No
                 here.users += (one.run.project,)
             figures, covered = spent.setdefault(name, (Figures(), 0.0))
             figures.add(part.figures)
+            places.setdefault(name, {})[part.serving.place] = None
             spent[name] = figures, covered + part.covered
     for name, (figures, covered) in spent.items():
         if covered:
             what = f"mean of {covered:,.0f} calls of this ledger"
-            found[name].each = _per_call(figures, covered, "ledger", what)
+            found[name].each = _per_call(figures, covered, "ledger", what, ", ".join(places[name]))
     return found
 
 
-def _per_call(figures: Figures, calls: float, how: str, what: str) -> PerCall:
+def _per_call(figures: Figures, calls: float, how: str, what: str, grid: str) -> PerCall:
     each = 1 / calls
-    return PerCall(energy_wh=figures.energy_wh * each, carbon_g=figures.carbon_g * each, how=how, what=what)
+    return PerCall(energy_wh=figures.energy_wh * each, carbon_g=figures.carbon_g * each, how=how, what=what, grid=grid)
 
 
 def cards(models: dict[str, Seen], there: Iterable[Card]) -> list[Card]:
@@ -161,7 +165,7 @@ def usual(card: Card, *, place: str = "", overrides: Overrides | None = None) ->
     if not made.covered:
         return None, "; ".join(made.notes) or "no law for it"
     tokens = f"{call.input_tokens:,} tokens in" + (f", {call.output_tokens:,} out" if call.output_tokens else "")
-    return _per_call(made.figures, 1.0, "estimated", f"one usual request, {tokens}"), ""
+    return _per_call(made.figures, 1.0, "estimated", f"one usual request, {tokens}", made.serving.place), ""
 
 
 _TEXT = (
