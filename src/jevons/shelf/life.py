@@ -116,7 +116,7 @@ def break_evens(card: Card, family: Family, each: PerCall | None = None) -> list
             found += [against(once, side) for once in _boundaries(card, family, indicator, unit)]
         if not card.use and each is not None and unit != "L":
             amount, of = (each.carbon_g.mid, "g") if indicator == "carbon" else (each.energy_wh.mid, "Wh")
-            boundary = f"operation, {each.how}, {each.what}"
+            boundary = f"operation, {each.how} (middle of its interval), {each.what}"
             side = Side(amount=convert(amount, of, unit), unit=unit, boundary=boundary, grid=each.grid or "not stated")
             found += [breakeven.in_calls(once, side) for once in _boundaries(card, family, indicator, unit)]
     return found
