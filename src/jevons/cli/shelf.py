@@ -36,16 +36,16 @@ _PLACE = click.option(
     "shelf",
     epilog="""\b
 Examples:
-  jevons shelf list                            own cards, models that the ledger saw, well-known ones
-  jevons shelf show bloom                      its life: training per call, break-even and what that counts
+  jevons shelf list                    own cards, the ledger's models, well-known ones
+  jevons shelf show bloom              its life: training per call, break-even
   jevons shelf find --task text-generation --eval "MMLU>=60"
-  jevons shelf add README.md                   a card of Hugging Face; also CycloneDX, CodeCarbon
+  jevons shelf add README.md           of Hugging Face; also CycloneDX, CodeCarbon
   jevons shelf add my-judge --hours 40 --hardware A100 --place FR
   jevons shelf export my-judge --format cyclonedx
 
 \b
-A shelf is a folder of JSON files, one a model: commit it. A share or a bucket (s3://team/shelf) works as well, with
-pip install 'jevons[shelf]'.
+A shelf is a folder of JSON files, one a model: commit it. A share or a bucket
+(s3://team/shelf) works as well, with pip install 'jevons[shelf]'.
 """,
 )
 def command() -> None:
@@ -125,7 +125,7 @@ def _pick(room: _Room, asked: str) -> Card:
         raise CouldNotError(str(error.args[0])) from None
 
 
-@command.command("list")
+@command.command("list", short_help="All cards, and what their training took.")
 @_SHELF
 @_FORM
 @click.option("--own", is_flag=True, help="Only the cards of this shelf and the models that the ledger saw.")
@@ -143,9 +143,10 @@ def list_cards(location: str, form: str, own: bool) -> None:
 
 @command.command(
     "show",
+    short_help="The life of a model; its break-even.",
     epilog="""\b
 Examples:
-  jevons shelf show bloom                      three break-evens, three boundaries: 3.6, 7.3 and 23.4 years
+  jevons shelf show bloom              break-even by three boundaries
   jevons shelf show llama-3.1-8b --calls-a-day 20000
 """,
 )
@@ -172,6 +173,7 @@ def show_card(name: str, calls_a_day: float | None, place: str, location: str, f
 
 @command.command(
     "find",
+    short_help="What exists, by what a call takes.",
     epilog="""\b
 Examples:
   jevons shelf find --task text-generation
@@ -219,19 +221,22 @@ def find_cards(task: str, evals: tuple[str, ...], place: str, location: str, for
 
 @command.command(
     "add",
+    short_help="Put models on the shelf.",
     epilog="""\b
 Examples:
-  jevons shelf add README.md --name org/model        metadata of Hugging Face: co2_eq_emissions
+  jevons shelf add README.md --name org/model        co2_eq_emissions
   jevons shelf add bom.json                          CycloneDX 1.6 or 1.7
   jevons shelf add emissions.csv --name my-judge     CodeCarbon
-  jevons shelf add my-judge --hours 40 --hardware A100 --place FR --base llama-3.1-8b
+  jevons shelf add my-judge --hours 40 --hardware A100 --place FR --base bloom
   jevons shelf add my-judge --flops 1e21 --hardware H100 --place us-east-1
-  jevons shelf add my-judge --parameters 1e9 --tokens 2e10 --hardware H100 --place SE
-  jevons shelf add cards.csv.gz --dry-run            a table of many cards: how many can be right?
+  jevons shelf add my-judge --parameters 1e9 --tokens 2e10 --hardware H100 \\
+      --place SE
+  jevons shelf add cards.csv.gz --dry-run            how many of many can be right?
 
 \b
-Its claims are checked: what contradicts itself is said, and said again by `show`; --strict keeps it off the shelf.
-Exit 1: kept off by --strict. Exit 2: it could not be read or written; nothing was written.
+Its claims are checked: what contradicts itself is said, and said again by `show`;
+--strict keeps it off the shelf. Exit 1: kept off by --strict. Exit 2: it could
+not be read or written; nothing was written.
 """,
 )
 @click.argument("source", metavar="FILE|URL|NAME")
@@ -390,6 +395,7 @@ def _fail(faults: list[str], remedy: str = "") -> NoReturn:
 
 @command.command(
     "export",
+    short_help="A card as another format has it.",
     epilog="""\b
 Examples:
   jevons shelf export my-judge --format huggingface     metadata for the head of its README
@@ -398,7 +404,8 @@ Examples:
   jevons shelf export my-judge --format json            the card itself
 
 \b
-Nothing is lost: what a format has no field for stands in one of ours (`jevons`, `jevons:card`), and is read back.
+Nothing is lost: what a format has no field for stands in one of ours (`jevons`,
+`jevons:card`), and is read back.
 """,
 )
 @click.argument("name")

@@ -65,7 +65,7 @@ def ranged(figure: Interval | None, unit: str) -> str:
     """A figure: ``24.69 t`` where its source prints one number, ``31 t (12-72)`` where there is an interval."""
     if figure is None:
         return "-"
-    if figure.low == figure.high:
+    if digits(figure.low) == digits(figure.high):
         return one(figure.mid, unit)
     ladder = _LADDERS[unit]
     scale, name = next((step for step in reversed(ladder) if figure.mid >= step[0]), ladder[0])
