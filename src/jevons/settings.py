@@ -99,6 +99,8 @@ class Settings(msgspec.Struct, forbid_unknown_fields=True, rename="kebab", froze
     """File with the carbon intensity of these machines' place by the hour."""
     factors: tuple[str, ...] = ()
     """Files of factors that win over the product's, relative to the project's root (`jevons factors --check FILE`)."""
+    shelf: str = "jevons-shelf"
+    """Where model cards lie (`jevons shelf`): a directory, relative to the project's root, or a URL for fsspec."""
     models: dict[str, ModelSize] = {}
     """Sizes of models, by name."""
     serving: dict[str, ModelServing] = {}

@@ -23,6 +23,7 @@ _COMMANDS = {
     "purge": "Delete what is kept.",
     "report": "Show what recorded runs cost.",
     "run": "Run a command, at the cleanest time before a deadline.",
+    "shelf": "Models as assets: what exists, what it took, how long it serves.",
     "scan": "Count the calls that are already recorded.",
     "when": "Say when work that can wait makes the least carbon.",
 }
