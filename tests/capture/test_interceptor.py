@@ -43,6 +43,9 @@ class Gate:
             raise Stop
         self.left -= 1
 
+    def finished(self, exchange: Exchange) -> None:
+        assert exchange.done
+
     def after(self, call: Call, out: bool) -> None:
         self.told.append((call, out))
 

@@ -7,6 +7,7 @@ class of the same layout; who follows it stands in a table.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Coroutine, Generator
 from contextlib import suppress
 from functools import cache, wraps
@@ -15,11 +16,11 @@ from typing import Any
 
 import msgspec
 
-from jevons.capture import recorder
+from jevons.capture import answers, recorder
 from jevons.capture.follow import Follower
+from jevons.capture.interceptor import Later
 from jevons.capture.recorder import Exchange, covered, going_out, in_flight
 from jevons.capture.urllib3 import sent
-from jevons.wire import WITH_HEADERS
 
 _LEFT = "ClientConnectionError"
 """What aiohttp itself puts into a stream that the program lets go of; a network's failures are subclasses."""
@@ -44,7 +45,7 @@ def tap(module: ModuleType) -> Callable[[], None]:
         if recorder.active is None or not _is_post(method):
             return await made
         if recorder.active.interceptor is not None:
-            made = _going_out(made, self, str_or_url)
+            made = _going_out(made, self, method, str_or_url, kwargs)
         return await _Sending(made, self, str_or_url, kwargs)
 
     taps = {"request": tapped_request, "post": tapped_post, "_request": tapped_inner}
@@ -60,17 +61,25 @@ def tap(module: ModuleType) -> Callable[[], None]:
     return undo
 
 
-async def _going_out(made: Any, session: Any, str_or_url: Any) -> Any:
-    """aiohttp's own request, beneath recordings and mocks."""
+async def _going_out(made: Any, session: Any, method: str, str_or_url: Any, kwargs: dict[str, Any]) -> Any:
+    """aiohttp's own request, beneath recordings and mocks; or what the interceptor answers in its place."""
+    url = None
     try:
-        host = ""
         with suppress(Exception):
-            host = session._build_url(str_or_url).host or ""
-        going_out(host)
+            url = session._build_url(str_or_url)
+
+        def headers() -> dict[str, str]:
+            return {name.lower(): value for name, value in session._prepare_headers(kwargs.get("headers")).items()}
+
+        while isinstance(found := going_out((url and url.host) or "", url and url.port, headers), Later):
+            await asyncio.sleep(found.seconds)
     except BaseException:
         made.close()
         raise
-    return await made
+    if found is None or url is None:
+        return await made
+    made.close()
+    return answers.aiohttp(found, session, method, url)
 
 
 def _is_post(method: Any) -> bool:
@@ -170,8 +179,7 @@ def _answer(exchange: Exchange, session: Any, response: Any, kwargs: dict[str, A
         if response.status >= 400:  # all is said; an SDK may try again before it closes this one
             exchange.finish()
             return
-        if exchange.match.reader in WITH_HEADERS:
-            exchange.headers = {name.lower(): value for name, value in response.headers.items()}
+        exchange.take_headers(response.headers)
         body = response._body  # read already: by a recording, a middleware, a check of the session's
         if body is not None:
             exchange.finish(bytes(body))

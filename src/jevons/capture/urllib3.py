@@ -16,7 +16,6 @@ from urllib.parse import urlsplit
 from jevons.capture import recorder
 from jevons.capture.follow import Follower
 from jevons.capture.recorder import Exchange, covered, in_flight
-from jevons.wire import WITH_HEADERS
 
 _SOURCE = "urllib3"
 _RETRIES = 4  # place of `retries` in urlopen's arguments
@@ -121,10 +120,10 @@ def _answer(exchange: Exchange, response: Any, kwargs: dict[str, Any]) -> None:
         if 300 <= status < 400 and "location" in response.headers:  # what follows it is the call
             exchange.drop()
         elif hasattr(response, "recorded_response"):  # vcrpy's: reading it says nothing of a network
-            _headers(exchange, response)
+            exchange.take_headers(response.headers)
             exchange.finish(response.recorded_response["body"]["string"])
         elif kwargs.get("preload_content", True):
-            _headers(exchange, response)
+            exchange.take_headers(response.headers)
             exchange.finish(response.data)
         else:
             follow(exchange, response)
@@ -138,16 +137,11 @@ def follow(exchange: Exchange, response: Any) -> None:
     if response.status >= 400:  # all is said; an SDK may try again before it closes this one
         exchange.finish()
         return
-    _headers(exchange, response)
+    exchange.take_headers(response.headers)
     exchange.encoding = response.headers.get("content-encoding", "")
     follower = Follower(exchange)
     response.__class__ = _followed(response.__class__)
     response._jevons = follower
-
-
-def _headers(exchange: Exchange, response: Any) -> None:
-    if exchange.match.reader in WITH_HEADERS:
-        exchange.headers = {name.lower(): value for name, value in response.headers.items()}
 
 
 @cache

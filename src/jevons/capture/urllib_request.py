@@ -13,7 +13,6 @@ from jevons.capture import recorder
 from jevons.capture.follow import Follower
 from jevons.capture.recorder import Exchange, covered, in_flight
 from jevons.capture.urllib3 import sent
-from jevons.wire import WITH_HEADERS
 
 
 def tap(module: ModuleType) -> Callable[[], None]:
@@ -87,8 +86,7 @@ def _fail(exchange: Exchange, error: BaseException) -> None:
 def _answer(exchange: Exchange, response: Any) -> None:
     try:
         exchange.status = response.status
-        if exchange.match.reader in WITH_HEADERS:
-            exchange.headers = {name.lower(): value for name, value in response.headers.items()}
+        exchange.take_headers(response.headers)
         if hasattr(response, "recorded_response"):  # vcrpy's: reading it says nothing of a network
             exchange.finish(response.recorded_response["body"]["string"])
         elif isinstance(response, http.client.HTTPResponse):

@@ -68,7 +68,7 @@ def _keyed(secret: bytes) -> blake2b:
 
 
 @lru_cache(maxsize=1024)
-def _target(method: str, host: str, path: str) -> bytes:
+def target(method: str, host: str, path: str) -> bytes:
     """Canonical method, host and path: query parameters sorted, keys and tokens left out."""
     path, _, query = path.partition("?")
     kept = sorted(pair for pair in query.split("&") if pair and pair.partition("=")[0].lower() not in _SECRETS)
@@ -131,7 +131,7 @@ def of_json(
     digest = running.digest()
     remaining = _encode(rest) if rest else b"{}"
     exact = base.copy()
-    exact.update(b"exact" + _target(method, host, path) + digest + remaining + _encode(transport))
+    exact.update(b"exact" + target(method, host, path) + digest + remaining + _encode(transport))
     meaning = base.copy()
     meaning.update(b"meaning" + digest + remaining)
     return Prints(exact.hexdigest(), meaning.hexdigest(), prefixes, tokens, tally)
@@ -178,7 +178,7 @@ def of_bytes(secret: bytes, method: str, host: str, path: str, kind: str, raw: b
             raw = raw.replace(raw[: max(raw.find(b"\r\n"), 2)], b"--")
         raw = b"raw" + raw
     exact, meaning = _keyed(secret).copy(), _keyed(secret).copy()
-    exact.update(b"exact" + _target(method, host, path) + raw)
+    exact.update(b"exact" + target(method, host, path) + raw)
     meaning.update(b"meaning" + _encode(kind) + raw)
     return Prints(exact.hexdigest(), meaning.hexdigest(), [], 0, Tally())
 

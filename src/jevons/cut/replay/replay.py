@@ -1,0 +1,262 @@
+"""The interceptor that answers from the store, records what is new, and keeps one request from being sent twice."""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+
+from jevons.capture.interceptor import Answer, Asked, Later
+from jevons.capture.recorder import Exchange
+from jevons.cut.replay.request import Request, request
+from jevons.cut.replay.store import DamagedError, Lock, Recording, Store, answer_of
+from jevons.record import Call
+from jevons.wire.match import READERS
+from jevons.wire.sse import plain
+
+NEUTRAL = frozenset({"embeddings", "rerank", "moderation"})
+"""Kinds of calls whose answer to the same request is the same: replayed without asking."""
+REFUSED = frozenset({400, 404, 413, 415, 422})
+"""Statuses that say of a request, not of the moment, that it cannot be answered."""
+_PASSING = re.compile(rb"credit|billing|quota|balance|rate.?limit|overload|try again", re.IGNORECASE)
+"""What a refusal says that is of the moment all the same."""
+_POLL_S = 0.02
+_PATIENCE_S = 300.0
+"""Longest wait for another's answer to the same request."""
+_SETTINGS = ("generationConfig", "generation_config", "inferenceConfig", "options", "parameters")
+"""Fields of a body that hold its temperature, where it does not itself."""
+_MOST_DAMAGED = 5
+
+
+class ReplayMiss(BaseException):
+    """A call was not sent, as asked: nothing that may answer it is recorded.
+
+    No `Exception`: SDKs try again after those, and give their users an error of the connection instead.
+    """
+
+    __module__ = "jevons"
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """What all processes of a run share."""
+
+    mode: str
+    folder: str
+    new: bool
+    """Whether nothing was recorded when the run began."""
+    max_age_s: float
+    temperature_zero: bool = False
+    redact: tuple[str, ...] = ()
+
+
+class _Sent(NamedTuple):
+    """A request under way whose answer is to be kept."""
+
+    asked: Request
+    lock: Lock | None
+
+
+class Done(msgspec.Struct):
+    """What replay did in one process."""
+
+    replayed: int = 0
+    recorded: int = 0
+    waited: int = 0
+    """Requests that another had under way, and whose answer they took."""
+    aged: int = 0
+    """Recordings that were too old, and so recorded anew."""
+    damaged: list[str] = []
+    failed: str = ""
+    """Why something could not be recorded."""
+
+    def merge(self, other: Done) -> None:
+        """Add what another process did."""
+        self.replayed += other.replayed
+        self.recorded += other.recorded
+        self.waited += other.waited
+        self.aged += other.aged
+        self.damaged += other.damaged
+        self.failed = self.failed or other.failed
+
+
+class Replay:
+    """Answers from a store: an `Interceptor` of `jevons.capture`. `error` is raised where nothing may be sent."""
+
+    def __init__(self, plan: Plan, error: type[ReplayMiss] = ReplayMiss) -> None:
+        self.plan = plan
+        self.store = Store(Path(plan.folder), plan.redact)
+        self.done = Done()
+        self._error = error
+        self._fresh()
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=self._forked)
+
+    def _fresh(self) -> None:
+        self._sent: dict[int, _Sent] = {}
+        self._since: dict[int, float] = {}
+
+    def _forked(self) -> None:
+        self._fresh()  # what is under way is the parent's; so are its locks, which this copy must not keep
+        Lock.forget()
+
+    def before(self, exchange: Exchange) -> Asked:
+        """A recorded answer; `Later` while another asks the same; None to send it. Raises ReplayMiss."""
+        __tracebackhide__ = True
+        plan, marked = self.plan, exchange.scope.replay
+        if marked == "live":
+            return None
+        asked = self._asked(exchange)
+        why_not = "its body cannot be read" if asked is None else self._not_eligible(exchange, asked, marked)
+        if asked is None or why_not:
+            if plan.mode == "none":
+                raise self._error(
+                    f"this call was not sent, as --jevons-replay=none asks: it is not replayed, as {why_not}. Mark the "
+                    "test with @pytest.mark.jevons_replay to replay all its calls, or with jevons_live to let them out"
+                )
+            return None
+        if plan.mode == "all":
+            self._sent[id(exchange)] = _Sent(asked, None)
+            return None
+        found, why = self._recorded(asked)
+        if found is not None:
+            return self._answer(exchange, found)
+        if plan.mode == "none" or (plan.mode == "once" and not plan.new):
+            raise self._error(self._missed(asked, why))
+        return self._alone(exchange, asked)
+
+    def _asked(self, exchange: Exchange) -> Request | None:
+        """What is asked; None where it cannot be told, or where nothing but a server can answer."""
+        if exchange.asked is None:
+            return None
+        return request(exchange.method, exchange.host, exchange.port, exchange.path, exchange.asked(), exchange.request)
+
+    def _not_eligible(self, exchange: Exchange, asked: Request, marked: str) -> str:
+        """Why a call is not replayed; empty where it is."""
+        kind = READERS[exchange.match.reader].kind
+        if kind in NEUTRAL or marked == "any":
+            return ""
+        if self.plan.temperature_zero and _temperature(asked.document) == 0:
+            return ""
+        return f"answers of {kind} calls differ from time to time"
+
+    def _recorded(self, asked: Request) -> tuple[Recording | None, str]:
+        """The recording that may answer, or why there is none."""
+        try:
+            found = self.store.get(asked.key)
+        except DamagedError as error:
+            if len(self.done.damaged) < _MOST_DAMAGED:
+                self.done.damaged.append(str(error))
+            return None, f"its recording cannot be used ({error})"
+        if found is None:
+            return None, "it was never recorded"
+        age_s = time.time() - found.recorded_us / 1e6
+        if age_s > self.plan.max_age_s:
+            self.done.aged += 1
+            return None, f"its recording is {age_s / 86_400:.0f} days old (setting max-age)"
+        return found, ""
+
+    def _answer(self, exchange: Exchange, found: Recording) -> Answer:
+        if self._since.pop(id(exchange), None) is not None:
+            self.done.waited += 1
+        self.done.replayed += 1
+        self.store.used(found.key)
+        return answer_of(found)
+
+    def _alone(self, exchange: Exchange, asked: Request) -> Asked:
+        """Send it, unless another is at it."""
+        try:
+            lock = self.store.lock(asked.key)
+        except OSError as error:
+            self.done.failed = self.done.failed or f"{self.store.folder}: {error.strerror}"
+            return None
+        if lock is not None:
+            found, _ = self._recorded(asked)  # between the first look and the lock
+            if found is not None:
+                lock.release()
+                return self._answer(exchange, found)
+            self._since.pop(id(exchange), None)
+            self._sent[id(exchange)] = _Sent(asked, lock)
+            return None
+        since = self._since.setdefault(id(exchange), time.monotonic())
+        if self.store.own(asked.key, exchange.blocking) or time.monotonic() - since > _PATIENCE_S:
+            self._since.pop(id(exchange), None)
+            return None
+        return Later(_POLL_S)
+
+    def finished(self, exchange: Exchange) -> None:
+        """Keep the answer, if it came whole."""
+        sent = self._sent.pop(id(exchange), None)
+        if sent is None:
+            return
+        try:
+            answer = _whole(exchange)
+            if answer is not None and self.store.put(sent.asked, answer, time.time_ns() // 1_000):
+                self.done.recorded += 1
+        except OSError as error:
+            self.done.failed = self.done.failed or f"{self.store.folder}: {error.strerror}"
+        finally:
+            if sent.lock is not None:
+                sent.lock.release()
+
+    def after(self, call: Call, out: bool) -> None:
+        """Nothing: what is kept was kept when the exchange finished."""
+
+    def dropped(self, exchange: Exchange) -> None:
+        """Let others ask."""
+        self._since.pop(id(exchange), None)
+        sent = self._sent.pop(id(exchange), None)
+        if sent is not None and sent.lock is not None:
+            sent.lock.release()
+
+    def _missed(self, asked: Request, why: str) -> str:
+        lines = [
+            f"this call was not sent, as --jevons-replay={self.plan.mode} asks: {why}. "
+            f"{asked.method} {asked.host}{asked.path}"
+        ]
+        near = self.store.nearest(asked)
+        if near is None:
+            lines.append(f"Nothing of this address is recorded in {self.store.folder}.")
+        else:
+            recording, difference = near
+            day = time.strftime("%Y-%m-%d", time.gmtime(recording.recorded_us / 1e6))
+            lines += [
+                f"The nearest recorded request, of {day}, differs so:",
+                difference or "(in nothing shown here)",
+            ]
+        lines.append("To record it: --jevons-replay=new_episodes. To let this test's calls out: jevons_live.")
+        return "\n".join(lines)
+
+
+def _whole(exchange: Exchange) -> Answer | None:
+    """The answer of an exchange, if it is to be kept: live, read to its end, a success or a refusal that will stand."""
+    status = exchange.status
+    if exchange.mode != "live" or exchange.error or status is None:
+        return None
+    if not 200 <= status < 300 and (status not in REFUSED or _PASSING.search(exchange.answer or b"")):
+        return None
+    if exchange.answer is None and not exchange.ended:
+        return None
+    came = [piece for _, piece in exchange.pieces] if exchange.answer is None else [exchange.answer]
+    coding = exchange.encoding.strip().lower()
+    pieces = plain(came, coding)
+    known = coding in ("", "identity", "gzip", "zstd") or (coding in ("deflate", "br") and pieces != came)
+    if not known or len(pieces) != len(came):  # nobody here can undo it
+        return None
+    return Answer(status, tuple(exchange.headers.items()), tuple(pieces))
+
+
+def _temperature(document: Any) -> float | None:
+    """The temperature that a request asks for."""
+    if not isinstance(document, Mapping):
+        return None
+    for holder in (document, *(document.get(name) for name in _SETTINGS)):
+        if isinstance(holder, Mapping):
+            value = holder.get("temperature")
+            if isinstance(value, int | float) and not isinstance(value, bool):
+                return float(value)
+    return None

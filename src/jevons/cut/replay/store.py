@@ -1,0 +1,356 @@
+"""The store of responses: one file for each request, replaced as a whole, checked when it is read.
+
+``DIR/3f/3f9c...json``. Whatever befalls the store, no wrong and no half answer comes out of it: a file whose digest
+does not fit is as good as none. A lock for each request, dropped by the system when its holder dies, keeps a request
+that is under way from being sent twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import difflib
+import json
+import os
+import re
+import sys
+import threading
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from jevons.capture.interceptor import Answer
+from jevons.cut.replay.request import Request
+
+SCHEMA = "jevons.replay/1"
+LARGEST = 16 * 2**20
+"""Bytes of a response above which it is not kept."""
+_TRAVEL = frozenset({
+    "content-encoding", "content-length", "transfer-encoding", "connection", "keep-alive", "trailer", "upgrade",
+    "proxy-authenticate", "set-cookie", "alt-svc", "strict-transport-security", "report-to", "nel",
+    "openai-organization", "openai-project",
+})  # fmt: skip
+"""Headers that are of one connection or one account, not of the answer."""
+_SECRETS = re.compile(
+    r"\b(sk-[A-Za-z0-9_-]{16,}|AKIA[0-9A-Z]{16}|AIza[0-9A-Za-z_-]{35}|gh[pousr]_[A-Za-z0-9]{36,}|hf_[A-Za-z0-9]{30,}|"
+    r"xox[abpr]-[A-Za-z0-9-]{10,}|eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]+)"
+)
+"""Keys and tokens as their makers write them."""
+REDACTED = "[redacted by jevons]"
+_MOST_COMPARED = 200
+_MOST_LINES = 24
+_OLD_LOCK_S = 86_400.0
+
+
+class Recording(msgspec.Struct, kw_only=True):
+    """A request with its response. The request is redacted: its key tells whether it is the same."""
+
+    schema: str
+    key: str
+    recorded_us: int
+    """Wall-clock time, microseconds since 1970 UTC."""
+    method: str
+    host: str
+    path: str
+    asked_headers: dict[str, str]
+    asked: Any
+    """The request's body: JSON, or text."""
+    status: int
+    headers: list[tuple[str, str]]
+    base64: bool
+    """Whether the pieces are written so: for bytes that are no text."""
+    pieces: list[str]
+    check: str
+    """Digest of key, time, status, headers and pieces."""
+
+
+class DamagedError(ValueError):
+    """A recording that is not as it was written."""
+
+
+class Store:
+    """Responses under one folder."""
+
+    def __init__(self, folder: Path, redact: Sequence[str] = ()) -> None:
+        self.folder = folder
+        self._rules = [_SECRETS, *map(re.compile, redact)]
+
+    def path(self, key: str) -> Path:
+        """Where the response to a request lies."""
+        return self.folder / key[:2] / f"{key}.json"
+
+    def get(self, key: str) -> Recording | None:
+        """The recording of a request; None where there is none. Raises DamagedError."""
+        path = self.path(key)
+        try:
+            made = msgspec.json.decode(path.read_bytes(), type=Recording)
+        except FileNotFoundError:
+            return None
+        except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise DamagedError(f"{path}: {error}") from error
+        if made.schema != SCHEMA:
+            raise DamagedError(f"{path}: written by another version ({made.schema})")
+        if made.key != key or made.check != _check(made):
+            raise DamagedError(f"{path}: not as it was written")
+        return made
+
+    def put(self, asked: Request, answer: Answer, now_us: int) -> bool:
+        """Keep a response; False where it is too large. Raises OSError."""
+        if sum(map(len, answer.pieces)) > LARGEST:
+            return False
+        texts, coded = _written(answer.pieces)
+        made = Recording(
+            schema=SCHEMA,
+            key=asked.key,
+            recorded_us=now_us,
+            method=asked.method,
+            host=asked.host,
+            path=self._clean(asked.path),
+            asked_headers={name: self._clean(value) for name, value in asked.headers.items()},
+            asked=self._redacted(asked.document) if asked.document is not None else self._clean(_shown(asked.body)),
+            status=answer.status,
+            headers=[(name, self._clean(value)) for name, value in answer.headers if name.lower() not in _TRAVEL],
+            base64=coded,
+            pieces=texts if coded else [self._clean(text) for text in texts],
+            check="",
+        )
+        made.check = _check(made)
+        path = self.path(asked.key)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._hide()
+        draft = path.with_name(f"{asked.key}.{os.getpid():x}{threading.get_ident():x}.draft")
+        try:
+            draft.write_bytes(msgspec.json.format(msgspec.json.encode(made), indent=1))
+            draft.replace(path)
+        finally:
+            draft.unlink(missing_ok=True)
+        return True
+
+    def _hide(self) -> None:
+        ignore = self.folder / ".gitignore"
+        if not ignore.exists():
+            ignore.write_text(
+                "# written by jevons: answers of AI models in full. To commit them, delete this.\n*\n"
+            )
+
+    def _clean(self, text: str) -> str:
+        for rule in self._rules:
+            text = rule.sub(REDACTED, text)
+        return text
+
+    def _redacted(self, document: Any) -> Any:
+        if isinstance(document, str):
+            return self._clean(document)
+        if isinstance(document, list):
+            return [self._redacted(item) for item in document]
+        if isinstance(document, dict):
+            return {self._clean(name): self._redacted(value) for name, value in document.items()}
+        return document
+
+    def used(self, key: str) -> None:
+        """Note that a recording answered: those that do not, go first."""
+        with suppress(OSError):
+            os.utime(self.path(key))
+
+    def recordings(self) -> Iterator[Path]:
+        """All recordings."""
+        return self.folder.glob("??/*.json")
+
+    def empty(self) -> bool:
+        """Whether nothing is recorded."""
+        return next(self.recordings(), None) is None
+
+    def prune(self, most_bytes: int) -> int:
+        """Delete the recordings that have answered least recently, until the rest fits. Returns how many went."""
+        with suppress(OSError):
+            for litter in (*self.folder.glob("??/*.draft"), *self.folder.glob("locks/*.lock")):
+                if time.time() - litter.stat().st_mtime > _OLD_LOCK_S:
+                    litter.unlink(missing_ok=True)
+        sizes = []
+        for path in self.recordings():
+            with suppress(OSError):
+                state = path.stat()
+                sizes.append((state.st_mtime, state.st_size, path))
+        total, gone = sum(size for _, size, _ in sizes), 0
+        for _, size, path in sorted(sizes):
+            if total <= most_bytes:
+                break
+            with suppress(OSError):
+                path.unlink()
+                total -= size
+                gone += 1
+        return gone
+
+    def nearest(self, asked: Request) -> tuple[Recording, str] | None:
+        """The recorded request most like this one, of the same address, and the difference as lines."""
+        mine = _lines(self._redacted(asked.document) if asked.document is not None else self._clean(_shown(asked.body)))
+        best: tuple[float, Recording, list[str]] | None = None
+        newest = sorted(self.recordings(), key=_modified, reverse=True)
+        compared = 0
+        for path in newest:
+            try:
+                other = self.get(path.stem)
+            except DamagedError:
+                continue
+            if other is None or _address(other) != _address(asked):
+                continue
+            theirs = _lines(other.asked)
+            matcher = difflib.SequenceMatcher(None, theirs, mine, autojunk=False)
+            alike = matcher.ratio() if len(mine) + len(theirs) < 4_000 else matcher.quick_ratio()
+            if best is None or alike > best[0]:
+                best = (alike, other, theirs)
+            compared += 1
+            if compared == _MOST_COMPARED:
+                break
+        if best is None:
+            return None
+        _, other, theirs = best
+        sides = (("-", other.asked_headers, asked.headers), ("+", asked.headers, other.asked_headers))
+        headers = [
+            f"{sign}{name}: {value}"
+            for sign, one, than in sides
+            for name, value in one.items()
+            if than.get(name) != value
+        ]
+        query = [f"-{other.path}", f"+{asked.path}"] if other.path != asked.path else []
+        body = list(difflib.unified_diff(theirs, mine, "recorded", "asked", n=1, lineterm=""))
+        lines = [*query, *headers, *body]
+        more = [f"... and {len(lines) - _MOST_LINES} more lines"] if len(lines) > _MOST_LINES else []
+        return other, "\n".join(lines[:_MOST_LINES] + more)
+
+    def lock(self, key: str) -> Lock | None:
+        """The right to send a request; None while another has it. Raises OSError."""
+        path = self._lock(key)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return Lock.take(path)
+
+    def own(self, key: str, blocking: bool) -> bool:
+        """Whether whoever asks has that right already, so that waiting for it would never end: a thread that blocks,
+        or the same task."""
+        lock = Lock.held.get(str(self._lock(key)))
+        if lock is None:
+            return False
+        thread, task = _who()
+        return lock.thread == thread and (blocking or lock.task == task)
+
+    def _lock(self, key: str) -> Path:
+        return self.folder / "locks" / f"{key}.lock"
+
+
+class Lock:
+    """A lock that dies with its process, and keeps out other threads and tasks of the same one, too."""
+
+    held: dict[str, Lock] = {}  # noqa: RUF012 - one table for all, by path
+    _guard = threading.Lock()
+
+    def __init__(self, path: Path, file: int) -> None:
+        self._path = str(path)
+        self._file = file
+        self.thread, self.task = _who()
+
+    @classmethod
+    def take(cls, path: Path) -> Lock | None:
+        """Take it, or return None at once. Raises OSError where there is no place for it."""
+        with cls._guard:
+            if str(path) in cls.held:
+                return None
+            file = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
+            try:
+                _take(file)
+            except OSError:
+                os.close(file)
+                return None
+            made = cls.held[str(path)] = cls(path, file)
+            return made
+
+    def release(self) -> None:
+        """Give it back."""
+        with self._guard:
+            self._close()
+            if self.held.get(self._path) is self:
+                del self.held[self._path]
+
+    def _close(self) -> None:
+        if self._file >= 0:
+            with suppress(OSError):
+                os.close(self._file)
+            self._file = -1
+
+    @classmethod
+    def forget(cls) -> None:
+        """In a forked child: what is held is the parent's, and this copy must not outlive it."""
+        cls._guard = threading.Lock()
+        for lock in cls.held.values():
+            lock._close()
+        cls.held.clear()
+
+
+def _who() -> tuple[int, int]:
+    """(thread, task of its event loop or 0)"""
+    task = 0
+    with suppress(RuntimeError):
+        task = id(asyncio.current_task())
+    return threading.get_ident(), task
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _take(file: int) -> None:
+        msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
+
+else:
+    import fcntl
+
+    def _take(file: int) -> None:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def answer_of(recording: Recording) -> Answer:
+    """What a recording answers."""
+    return Answer(recording.status, tuple(recording.headers), tuple(_pieces(recording)))
+
+
+def _pieces(recording: Recording) -> Iterator[bytes]:
+    for piece in recording.pieces:
+        yield base64.b64decode(piece) if recording.base64 else piece.encode()
+
+
+def _written(pieces: Iterable[bytes]) -> tuple[list[str], bool]:
+    try:
+        return [piece.decode() for piece in pieces], False
+    except UnicodeDecodeError:
+        return [base64.b64encode(piece).decode() for piece in pieces], True
+
+
+def _check(made: Recording) -> str:
+    parts = [made.key, made.recorded_us, made.status, made.headers, made.base64, made.pieces]
+    return blake2b(msgspec.json.encode(parts), digest_size=16).hexdigest()
+
+
+def _shown(body: bytes) -> str:
+    return body.decode("utf-8", "replace")
+
+
+def _lines(document: Any) -> list[str]:
+    """A request's body as lines to compare; a long text is cut where it has line ends."""
+    if isinstance(document, str):
+        return document.splitlines()
+    text = json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False)
+    return [part for line in text.splitlines() for part in line.replace("\\n", "\\n\n").splitlines()]
+
+
+def _address(of: Recording | Request) -> tuple[str, str]:
+    return of.host, of.path.partition("?")[0]
+
+
+def _modified(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0.0
