@@ -145,23 +145,31 @@ def _open(session: Any, str_or_url: Any, kwargs: dict[str, Any]) -> Exchange | N
     try:
         url = session._build_url(str_or_url)
         host, path = url.host or "", url.raw_path_qs
+        if kwargs.get("params"):
+            more = url.with_query(kwargs["params"]).raw_query_string
+            path += ("&" if "?" in path else "?") + more
         if covered(host, path):
             return None
-        exchange = taken.open("aiohttp", "POST", host, path)
+        exchange = taken.open("aiohttp", "POST", host, path, port=url.port)
         if exchange is not None:
             document = kwargs.get("json")
-            exchange.request = sent(kwargs.get("data")) if document is None else _encoded(document)
+            exchange.request = sent(kwargs.get("data")) if document is None else _encoded(document, session)
         return exchange
     except Exception as error:
         taken.note_error(error)
         return None
 
 
-def _encoded(document: Any) -> bytes:
+def _encoded(document: Any, session: Any) -> bytes:
+    taken = recorder.active
     try:
-        return msgspec.json.encode(document)
+        if taken is None or taken.interceptor is None:
+            return msgspec.json.encode(document)
     except Exception:  # for the session's own encoder only
         return b""
+    # Who is asked has to see what is sent, to the letter.
+    written = (getattr(session, "_json_serialize_bytes", None) or session._json_serialize)(document)
+    return written.encode() if isinstance(written, str) else bytes(written)
 
 
 def _fail(exchange: Exchange, error: BaseException) -> None:

@@ -6,6 +6,7 @@ import http.client
 import inspect
 import io
 from collections.abc import AsyncIterator, Iterator
+from functools import cache
 from typing import Any
 
 from jevons.capture.interceptor import Answer
@@ -42,7 +43,7 @@ class _Socket:
         self._written = written
 
     def makefile(self, *args: Any, **kwargs: Any) -> io.BufferedIOBase:
-        return io.BytesIO(self._written)
+        return io.BufferedReader(io.BytesIO(self._written))
 
 
 def http_client(answer: Answer, method: str = "POST") -> http.client.HTTPResponse:
@@ -58,14 +59,14 @@ def http_client(answer: Answer, method: str = "POST") -> http.client.HTTPRespons
     return made
 
 
-def urllib3(answer: Answer, method: str, url: str, options: dict[str, Any]) -> Any:
+def urllib3(answer: Answer, pool: Any, method: str, url: str, options: dict[str, Any]) -> Any:
     """What ``HTTPConnectionPool._make_request`` returns: of urllib3 2 its own response, of 1.26 http.client's."""
     import urllib3
 
     raw = http_client(answer, method)
     if not hasattr(urllib3, "BaseHTTPResponse"):
         return raw
-    return urllib3.HTTPResponse(
+    made = urllib3.HTTPResponse(
         body=raw,
         headers=urllib3.HTTPHeaderDict(raw.msg.items()),
         status=raw.status,
@@ -78,6 +79,9 @@ def urllib3(answer: Answer, method: str, url: str, options: dict[str, Any]) -> A
         request_method=method,
         request_url=url,
     )
+    made.retries = options.get("retries")
+    made._connection, made._pool = options.get("response_conn"), pool  # its connection goes back to the pool with it
+    return made
 
 
 class _Sent:
@@ -112,12 +116,29 @@ def aiohttp(answer: Answer, session: Any, method: str, url: Any) -> Any:
     made.status, made.reason = answer.status, _REASON.get(answer.status, "")
     made._headers = CIMultiDictProxy(CIMultiDict(answer.headers))
     made._raw_headers = tuple((name.encode(), value.encode("utf-8", "replace")) for name, value in answer.headers)
-    protocol = ResponseHandler(loop=loop)
-    content = aiohttp.StreamReader(protocol, 2**16, loop=loop)
-    for piece in answer.pieces:
-        content.begin_http_chunk_receiving()
-        content.feed_data(piece)
-        content.end_http_chunk_receiving()
-    content.feed_eof()
+    content = _fed(aiohttp.StreamReader)(ResponseHandler(loop=loop), 2**16, loop=loop)
+    content.coming = answer.pieces
+    content.on_eof(made._response_eof)
     made.content = content
     return made
+
+
+@cache
+def _fed(kind: Any) -> Any:
+    """aiohttp's reader of a stream, with pieces that come one by one, as they are waited for."""
+
+    class Fed(kind):  # type: ignore[misc]
+        coming: tuple[bytes, ...] = ()
+
+        async def _wait(self, *args: Any) -> None:
+            if not self.coming:
+                self.feed_eof()
+                return
+            if len(self.coming) > 1 or self.total_bytes:
+                self.begin_http_chunk_receiving()
+            self.feed_data(self.coming[0])
+            if self._http_chunk_splits is not None:
+                self.end_http_chunk_receiving()
+            self.coming = self.coming[1:]
+
+    return Fed

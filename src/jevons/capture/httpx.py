@@ -80,7 +80,7 @@ def _open(source: str, request: Any) -> Exchange | None:
         host, path = url.host, url.raw_path.decode("ascii", "replace")
         if covered(host, path):
             return None
-        exchange = taken.open(source, request.method, host, path)
+        exchange = taken.open(source, request.method, host, path, port=url.port)
         if exchange is not None:
             exchange.request = _body(request)
             if taken.failing:

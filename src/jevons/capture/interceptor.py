@@ -38,8 +38,9 @@ class Interceptor(Protocol):
         """`exchange` is about to be sent. To stop it, raise a BaseException that is no Exception: clients try again
         after those, and hide them in their own."""
 
-    def finished(self, exchange: Exchange) -> None:
-        """An exchange that went out is over: its answer, if one came, stands in it."""
+    def finished(self, exchange: Exchange, call: Call) -> None:
+        """An exchange that went out is over: its answer, if one came, stands in it, and what was read there in `call`,
+        which says ``cut`` of a stream that lacks its end, whoever ended it."""
 
     def after(self, call: Call, out: bool) -> None:
         """`call` was made of a finished exchange, and the sink has it; `out`: it went out."""
@@ -69,10 +70,10 @@ class Chain:
                 return found
         return None
 
-    def finished(self, exchange: Exchange) -> None:
+    def finished(self, exchange: Exchange, call: Call) -> None:
         """Tell all."""
         for link in self._links:
-            link.finished(exchange)
+            link.finished(exchange, call)
 
     def after(self, call: Call, out: bool) -> None:
         """Tell all."""

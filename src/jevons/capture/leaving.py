@@ -61,7 +61,7 @@ def urllib3(module: ModuleType) -> Callable[[], None]:
             port = self.port if url[:1] == "/" else urlsplit(url).port
             found = answered(_asked_host(conn, url), port, lambda: _lower(headers))
             if found is not None:
-                return answers.urllib3(found, method, url, kwargs)
+                return answers.urllib3(found, self, method, url, kwargs)
         return make(self, conn, method, url, *args, **kwargs)
 
     pool._make_request = leaving

@@ -141,9 +141,11 @@ class Recorder:
         self._open: dict[int, Exchange] = {}
         self._waiting: deque[Exchange] = deque()
 
-    def open(self, source: str, method: str, host: str, path: str, depth: int = 4) -> Exchange | None:
+    def open(
+        self, source: str, method: str, host: str, path: str, depth: int = 4, port: int | None = None
+    ) -> Exchange | None:
         """Begin an exchange, or None if this is no AI request."""
-        match = wire.find(method, host, path)
+        match = wire.find(method, host if port is None or ":" in host else f"{host}:{port}", path)
         if match is None:
             return None
         return Exchange(self, source, match, method, host, path, self.site.look(depth))
@@ -235,6 +237,8 @@ class Exchange:
     answer: bytes | None = None
     encoding = ""
     headers: Mapping[str, str] = {}
+    told: Sequence[tuple[str, str]] = ()
+    """An answer's headers as they came, if an interceptor let the request go out."""
     ended = False
     """Whether a stream was read to its end."""
     said_retry = ""
@@ -253,6 +257,8 @@ class Exchange:
     """None where nobody but a server can answer."""
     blocking = False
     """Whether its thread does nothing else until it is answered."""
+    kept: Any = None
+    """What an interceptor keeps of it."""
 
     def __init__(
         self,
@@ -282,6 +288,13 @@ class Exchange:
         """Keep an answer's headers, where its format says something in them or an interceptor went by."""
         if self.match.reader in wire.WITH_HEADERS or self.out:
             self.headers = {name.lower(): value for name, value in headers.items()}
+        if self.out:  # as they came: SDKs show them so
+            raw = getattr(headers, "raw", None)
+            self.told = (
+                [(n.decode("latin-1"), v.decode("latin-1")) for n, v in raw]
+                if raw
+                else [(str(n), str(v)) for n, v in headers.items()]
+            )
 
     def watch(self) -> list[tuple[int, bytes]]:
         """The answer is a stream, which will end later, or never: the list for its pieces, with their times."""
@@ -308,11 +321,7 @@ class Exchange:
             if self._begun is not None:
                 self._spent = self.recorder.meter.end(self._begun)
             self.answer = answer
-            try:
-                if self.out and self.recorder.interceptor is not None:
-                    self.recorder.interceptor.finished(self)
-            finally:
-                self.recorder.finished(self)
+            self.recorder.finished(self)
         except Exception as error:
             self.recorder.note_error(error)
 
@@ -349,6 +358,7 @@ class Exchange:
                 headers=self.headers,
                 secret=taken.secret,
             )
+            self._tell(call)
             if call.error == "cut" and call.streamed and not self.ended:
                 call.error = ""  # the client left early, which is its right
             if self.status is None and self.error in _NEVER_SENT:
@@ -361,3 +371,11 @@ class Exchange:
             taken.emit(call, self.out)
         except Exception as error:
             taken.note_error(error)
+
+    def _tell(self, call: Call) -> None:
+        """What went out has ended, and what was read of it is in `call`."""
+        if self.out and self.recorder.interceptor is not None:
+            try:
+                self.recorder.interceptor.finished(self, call)
+            except Exception as error:
+                self.recorder.note_error(error)

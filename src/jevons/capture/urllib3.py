@@ -66,13 +66,14 @@ def _open(pool: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Exchange 
         if outer is not None and again:
             _next_attempt(outer, _argument(args, kwargs, _RETRIES, "retries"))
         method, url = _argument(args, kwargs, 0, "method"), _argument(args, kwargs, 1, "url")
-        host = pool.host
+        host, port = pool.host, pool.port
         if url[:1] != "/":  # to a proxy
             parts = urlsplit(url)
+            port = parts.port
             host, url = parts.hostname or host, parts._replace(scheme="", netloc="", fragment="").geturl()
         if not again and covered(host, url):
             return None
-        exchange = taken.open(_SOURCE, method, host, url)
+        exchange = taken.open(_SOURCE, method, host, url, port=port)
         if exchange is not None:
             exchange.request = sent(_argument(args, kwargs, 2, "body"))
         return exchange
@@ -124,7 +125,9 @@ def _answer(exchange: Exchange, response: Any, kwargs: dict[str, Any]) -> None:
             exchange.finish(response.recorded_response["body"]["string"])
         elif kwargs.get("preload_content", True):
             exchange.take_headers(response.headers)
-            exchange.finish(response.data)
+            data = response.data
+            exchange.error = "IncompleteRead" if getattr(response, "length_remaining", 0) else ""
+            exchange.finish(data)
         else:
             follow(exchange, response)
     except Exception as error:
@@ -184,7 +187,7 @@ class _Reads:
 
     def stream(self, *args: Any, **kwargs: Any) -> Iterator[bytes]:
         yield from super().stream(*args, **kwargs)  # type: ignore[misc]
-        self._jevons.end()
+        _end(self)
 
     def close(self) -> None:
         try:
@@ -215,10 +218,20 @@ def _read(response: Any, read: Callable[..., Any], args: tuple[Any, ...], kwargs
     _note(response, data, _argument(args, kwargs, 1, "decode_content"))
     amount = _argument(args, kwargs, 0, "amt")
     if (not data and amount != 0) or (read.__name__ == "read" and (amount is None or amount < 0)):
-        follower.end()
-    elif response.closed:  # nothing more comes, though decompressed bytes may wait to be read
+        _end(response)
+    elif (
+        response.closed and not response.length_remaining
+    ):  # nothing more comes, though decompressed bytes may wait to be read
         follower.exchange.ended = True
     return data
+
+
+def _end(response: Any) -> None:
+    """No more comes: that was all, unless bytes are missing, which urllib3 1.26 does not mind."""
+    if response.length_remaining:
+        response._jevons.leave()
+    else:
+        response._jevons.end()
 
 
 def _note(response: Any, data: Any, decode: bool | None) -> None:

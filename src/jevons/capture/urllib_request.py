@@ -64,7 +64,7 @@ def _open(request: Any, data: Any) -> Exchange | None:
         host = parts.hostname or ""
         if covered(host, path):
             return None
-        exchange = taken.open("urllib", method, host, path)
+        exchange = taken.open("urllib", method, host, path, port=parts.port)
         if exchange is not None:
             exchange.request = sent(body)
         return exchange
@@ -144,6 +144,8 @@ def _read(response: Any, read: Callable[..., Any], args: tuple[Any, ...], buffer
     finally:
         follower.busy = False
     follower.piece(data if buffer is None else memoryview(buffer).cast("B")[:data])
-    if response.isclosed():
+    if not response.length and (response.isclosed() or response.length == 0):
         follower.end()
+    elif response.isclosed():  # with bytes still to come, which http.client does not always mind
+        follower.leave()
     return data

@@ -107,7 +107,7 @@ class Guard:
             self._add_to_test(dict.fromkeys(asked, -1), test)
             raise self._exceeded(over[0], then)
 
-    def finished(self, exchange: Exchange) -> None:
+    def finished(self, exchange: Exchange, call: Call) -> None:
         """Nothing: the call that is made of it is what counts."""
 
     def after(self, call: Call, out: bool) -> None:

@@ -47,6 +47,8 @@ class Replaying:
         if done.waited:
             parts.append(f"{done.waited:,} of them while another asked the same")
         parts.append(f"{done.recorded:,} recorded")
+        if done.missed:
+            parts.append(f"{done.missed:,} not sent")
         if done.aged:
             parts.append(f"{done.aged:,} recordings were too old")
         if gone:
@@ -90,9 +92,9 @@ def replaying(config: pytest.Config, settings: Settings, home: Home, worker: str
 
 def marked(item: pytest.Item) -> str:
     """What a test's marks say: the nearest one wins, and of two at one place ``jevons_live``."""
-    for mark in item.iter_markers():
-        if mark.name == "jevons_live":
-            return "live"
-        if mark.name == "jevons_replay":
-            return "any"
-    return ""
+    said = {"jevons_live": "live", "jevons_replay": "any"}
+    nearest, found = None, set()
+    for node, mark in item.iter_markers_with_node():
+        if mark.name in said and node is (nearest := nearest or node):
+            found.add(said[mark.name])
+    return max(found, default="")

@@ -69,9 +69,10 @@ def _keyed(secret: bytes) -> blake2b:
 
 @lru_cache(maxsize=1024)
 def target(method: str, host: str, path: str) -> bytes:
-    """Canonical method, host and path: query parameters sorted, keys and tokens left out."""
+    """Canonical method, host and path: query parameters by name, keys and tokens left out."""
     path, _, query = path.partition("?")
-    kept = sorted(pair for pair in query.split("&") if pair and pair.partition("=")[0].lower() not in _SECRETS)
+    pairs = [pair for pair in query.split("&") if pair and pair.partition("=")[0].lower() not in _SECRETS]
+    kept = sorted(pairs, key=lambda pair: pair.partition("=")[0])  # values of one name keep their order
     return _encode([method.upper(), host.lower(), path, kept])
 
 

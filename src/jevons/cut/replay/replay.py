@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-import re
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,20 +16,19 @@ from jevons.capture.recorder import Exchange
 from jevons.cut.replay.request import Request, request
 from jevons.cut.replay.store import DamagedError, Lock, Recording, Store, answer_of
 from jevons.record import Call
+from jevons.wire.base import Reader
 from jevons.wire.match import READERS
 from jevons.wire.sse import plain
 
 NEUTRAL = frozenset({"embeddings", "rerank", "moderation"})
 """Kinds of calls whose answer to the same request is the same: replayed without asking."""
-REFUSED = frozenset({400, 404, 413, 415, 422})
-"""Statuses that say of a request, not of the moment, that it cannot be answered."""
-_PASSING = re.compile(rb"credit|billing|quota|balance|rate.?limit|overload|try again", re.IGNORECASE)
-"""What a refusal says that is of the moment all the same."""
 _POLL_S = 0.02
 _PATIENCE_S = 300.0
 """Longest wait for another's answer to the same request."""
 _SETTINGS = ("generationConfig", "generation_config", "inferenceConfig", "options", "parameters")
 """Fields of a body that hold its temperature, where it does not itself."""
+_LAST = b"data: [DONE]"
+"""After which OpenAI's SDK reads no further, so that nobody sees the end behind it."""
 _MOST_DAMAGED = 5
 
 
@@ -59,6 +58,8 @@ class _Sent(NamedTuple):
 
     asked: Request
     lock: Lock | None
+    process: int
+    """Who sent it: a fork inherits this, and must not keep what it cannot have read whole."""
 
 
 class Done(msgspec.Struct):
@@ -70,6 +71,8 @@ class Done(msgspec.Struct):
     """Requests that another had under way, and whose answer they took."""
     aged: int = 0
     """Recordings that were too old, and so recorded anew."""
+    missed: int = 0
+    """Calls that were not sent."""
     damaged: list[str] = []
     failed: str = ""
     """Why something could not be recorded."""
@@ -80,6 +83,7 @@ class Done(msgspec.Struct):
         self.recorded += other.recorded
         self.waited += other.waited
         self.aged += other.aged
+        self.missed += other.missed
         self.damaged += other.damaged
         self.failed = self.failed or other.failed
 
@@ -92,17 +96,6 @@ class Replay:
         self.store = Store(Path(plan.folder), plan.redact)
         self.done = Done()
         self._error = error
-        self._fresh()
-        if hasattr(os, "register_at_fork"):
-            os.register_at_fork(after_in_child=self._forked)
-
-    def _fresh(self) -> None:
-        self._sent: dict[int, _Sent] = {}
-        self._since: dict[int, float] = {}
-
-    def _forked(self) -> None:
-        self._fresh()  # what is under way is the parent's; so are its locks, which this copy must not keep
-        Lock.forget()
 
     def before(self, exchange: Exchange) -> Asked:
         """A recorded answer; `Later` while another asks the same; None to send it. Raises ReplayMiss."""
@@ -114,19 +107,20 @@ class Replay:
         why_not = "its body cannot be read" if asked is None else self._not_eligible(exchange, asked, marked)
         if asked is None or why_not:
             if plan.mode == "none":
-                raise self._error(
-                    f"this call was not sent, as --jevons-replay=none asks: it is not replayed, as {why_not}. Mark the "
-                    "test with @pytest.mark.jevons_replay to replay all its calls, or with jevons_live to let them out"
+                raise self._refused(
+                    f"it is not replayed, as {why_not}. {exchange.method} {exchange.host}{exchange.path}\n"
+                    "Mark the test with @pytest.mark.jevons_replay to replay all its calls, or with "
+                    "@pytest.mark.jevons_live to let them out."
                 )
             return None
         if plan.mode == "all":
-            self._sent[id(exchange)] = _Sent(asked, None)
+            exchange.kept = _Sent(asked, None, os.getpid())
             return None
         found, why = self._recorded(asked)
         if found is not None:
             return self._answer(exchange, found)
         if plan.mode == "none" or (plan.mode == "once" and not plan.new):
-            raise self._error(self._missed(asked, why))
+            raise self._refused(self._missed(asked, why))
         return self._alone(exchange, asked)
 
     def _asked(self, exchange: Exchange) -> Request | None:
@@ -137,8 +131,13 @@ class Replay:
 
     def _not_eligible(self, exchange: Exchange, asked: Request, marked: str) -> str:
         """Why a call is not replayed; empty where it is."""
-        kind = READERS[exchange.match.reader].kind
-        if kind in NEUTRAL or marked == "any":
+        if marked == "any":
+            return ""
+        reader = READERS.get(exchange.match.reader)
+        if reader is None:
+            return "it is none of a kind that is replayed"
+        kind = reader.kind
+        if kind in NEUTRAL and (exchange.match.provider != "unknown" or _speaks(reader, asked.document)):
             return ""
         if self.plan.temperature_zero and _temperature(asked.document) == 0:
             return ""
@@ -161,7 +160,8 @@ class Replay:
         return found, ""
 
     def _answer(self, exchange: Exchange, found: Recording) -> Answer:
-        if self._since.pop(id(exchange), None) is not None:
+        if exchange.kept is not None:  # since when it waits
+            exchange.kept = None
             self.done.waited += 1
         self.done.replayed += 1
         self.store.used(found.key)
@@ -179,24 +179,27 @@ class Replay:
             if found is not None:
                 lock.release()
                 return self._answer(exchange, found)
-            self._since.pop(id(exchange), None)
-            self._sent[id(exchange)] = _Sent(asked, lock)
+            lock.exchange = exchange
+            exchange.kept = _Sent(asked, lock, os.getpid())
             return None
-        since = self._since.setdefault(id(exchange), time.monotonic())
-        if self.store.own(asked.key, exchange.blocking) or time.monotonic() - since > _PATIENCE_S:
-            self._since.pop(id(exchange), None)
+        since = exchange.kept = exchange.kept or time.monotonic()
+        holder = self.store.holder(asked.key)
+        if time.monotonic() - since > _PATIENCE_S or (holder is not None and holder.endless(exchange, since)):
+            exchange.kept = None
             return None
         return Later(_POLL_S)
 
-    def finished(self, exchange: Exchange) -> None:
+    def finished(self, exchange: Exchange, call: Call) -> None:
         """Keep the answer, if it came whole."""
-        sent = self._sent.pop(id(exchange), None)
-        if sent is None:
+        sent, exchange.kept = exchange.kept, None
+        if not isinstance(sent, _Sent) or sent.process != os.getpid():
             return
         try:
-            answer = _whole(exchange)
-            if answer is not None and self.store.put(sent.asked, answer, time.time_ns() // 1_000):
-                self.done.recorded += 1
+            answer = None if call.error else _whole(exchange)
+            if answer is not None:
+                fault = self.store.put(sent.asked, answer, time.time_ns() // 1_000)
+                self.done.failed = self.done.failed or fault
+                self.done.recorded += not fault
         except OSError as error:
             self.done.failed = self.done.failed or f"{self.store.folder}: {error.strerror}"
         finally:
@@ -208,16 +211,16 @@ class Replay:
 
     def dropped(self, exchange: Exchange) -> None:
         """Let others ask."""
-        self._since.pop(id(exchange), None)
-        sent = self._sent.pop(id(exchange), None)
-        if sent is not None and sent.lock is not None:
+        sent, exchange.kept = exchange.kept, None
+        if isinstance(sent, _Sent) and sent.lock is not None:
             sent.lock.release()
 
+    def _refused(self, why: str) -> ReplayMiss:
+        self.done.missed += 1
+        return self._error(f"this call was not sent, as --jevons-replay={self.plan.mode} asks: {why}")
+
     def _missed(self, asked: Request, why: str) -> str:
-        lines = [
-            f"this call was not sent, as --jevons-replay={self.plan.mode} asks: {why}. "
-            f"{asked.method} {asked.host}{asked.path}"
-        ]
+        lines = [f"{why}. {asked.method} {asked.host}{asked.path}"]
         near = self.store.nearest(asked)
         if near is None:
             lines.append(f"Nothing of this address is recorded in {self.store.folder}.")
@@ -225,29 +228,54 @@ class Replay:
             recording, difference = near
             day = time.strftime("%Y-%m-%d", time.gmtime(recording.recorded_us / 1e6))
             lines += [
-                f"The nearest recorded request, of {day}, differs so:",
+                f"The nearest recorded request (-) is of {day}, in {self.store.path(recording.key)}:",
                 difference or "(in nothing shown here)",
             ]
-        lines.append("To record it: --jevons-replay=new_episodes. To let this test's calls out: jevons_live.")
+        lines.append(
+            "To record it: --jevons-replay=new_episodes. To let this test's calls out: @pytest.mark.jevons_live."
+        )
         return "\n".join(lines)
 
 
 def _whole(exchange: Exchange) -> Answer | None:
-    """The answer of an exchange, if it is to be kept: live, read to its end, a success or a refusal that will stand."""
+    """The answer of an exchange, if it is to be kept: live, a success, read to its end, and with no error in it."""
     status = exchange.status
-    if exchange.mode != "live" or exchange.error or status is None:
-        return None
-    if not 200 <= status < 300 and (status not in REFUSED or _PASSING.search(exchange.answer or b"")):
-        return None
-    if exchange.answer is None and not exchange.ended:
+    if exchange.mode != "live" or exchange.error or status is None or not 200 <= status < 300:
         return None
     came = [piece for _, piece in exchange.pieces] if exchange.answer is None else [exchange.answer]
-    coding = exchange.encoding.strip().lower()
-    pieces = plain(came, coding)
-    known = coding in ("", "identity", "gzip", "zstd") or (coding in ("deflate", "br") and pieces != came)
+    coding = exchange.encoding.strip().lower() if exchange.answer is None else ""
+    pieces = came if coding in ("", "identity") else plain(came, coding)
+    known = pieces is came or coding in ("gzip", "zstd") or (coding in ("deflate", "br") and pieces != came)
     if not known or len(pieces) != len(came):  # nobody here can undo it
         return None
-    return Answer(status, tuple(exchange.headers.items()), tuple(pieces))
+    body = b"".join(pieces)
+    if exchange.answer is None and not exchange.ended and not body.rstrip().endswith(_LAST):
+        return None
+    if exchange.headers.get("content-type", "").startswith("text/html") or _tells_an_error(body):
+        return None
+    return Answer(status, tuple(exchange.told), tuple(pieces))
+
+
+def _tells_an_error(body: bytes) -> bool:
+    """Whether a success tells of a failure: in its one document, in an event of its stream."""
+    if b":exception-type" in body:  # application/vnd.amazon.eventstream
+        return True
+    if b'"error"' not in body and b'"failed"' not in body:
+        return False
+    for line in (body, *body.splitlines()):
+        with suppress(msgspec.DecodeError, RecursionError):
+            said = msgspec.json.decode(line.removeprefix(b"data:"))
+            for told in (said, said.get("response")) if isinstance(said, dict) else ():
+                if isinstance(told, dict) and (
+                    told.get("error") or told.get("type") == "error" or told.get("status") == "failed"
+                ):
+                    return True
+    return False
+
+
+def _speaks(reader: Reader, document: Any) -> bool:
+    """Whether a body is of a format that anybody's path suggests."""
+    return isinstance(document, dict) and (reader.items in document or not reader.head.isdisjoint(document))
 
 
 def _temperature(document: Any) -> float | None:

@@ -12,11 +12,12 @@ from jevons.wire.fingerprint import target
 
 BEHAVIOUR = re.compile(
     r"anthropic-(version|beta)|openai-beta|x-amzn-bedrock-.*|x-goog-(?!api-key|api-client|user-project).*|x-use-cache|"
-    r"x-wait-for-model|x-model-.*|prefer"
+    r"x-wait-for-model|x-model-.*|x-portkey-(config|provider)|extra-parameters|azureml-model-deployment|prefer|accept"
 )
 """Headers that change what a model answers; names in lower case."""
 EPHEMERAL = 32_768
 """Ports from here on are given out by the system (Linux; others begin at 49152): on this machine they name nobody."""
+ANY_PORT = "localhost:*"
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _DEFAULT_PORTS = frozenset({None, 80, 443})
 
@@ -31,7 +32,7 @@ class Request(NamedTuple):
     """With its port, where that names a server."""
     path: str
     headers: dict[str, str]
-    """Those that change the answer."""
+    """Those that change the answer, and the body's media type."""
     document: Any
     """The body as JSON; None for a body that is none."""
     body: bytes
@@ -60,10 +61,13 @@ def request(
         document, written = None, b"bytes " + _without_boundary(body, headers.get("content-type", ""))
     if host in _LOOPBACK:
         host = "localhost"
-        port = None if port is not None and port >= EPHEMERAL else port
-    if port not in _DEFAULT_PORTS:
+    if host == "localhost" and port is not None and port >= EPHEMERAL:
+        host = ANY_PORT
+    elif port not in _DEFAULT_PORTS:
         host = f"{host}:{port}"
     told = {name: value for name, value in sorted(headers.items()) if BEHAVIOUR.fullmatch(name)}
+    if "content-type" in headers:
+        told["content-type"] = headers["content-type"].partition(";")[0].strip().lower()
     digest = blake2b(target(method, host, path), digest_size=32)
     for part in (json.dumps(told), written):
         data = part if isinstance(part, bytes) else part.encode()

@@ -16,6 +16,7 @@ import re
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from hashlib import blake2b
@@ -25,6 +26,7 @@ from typing import Any
 import msgspec
 
 from jevons.capture.interceptor import Answer
+from jevons.capture.recorder import Exchange
 from jevons.cut.replay.request import Request
 
 SCHEMA = "jevons.replay/1"
@@ -42,9 +44,12 @@ _SECRETS = re.compile(
 )
 """Keys and tokens as their makers write them."""
 REDACTED = "[redacted by jevons]"
-_MOST_COMPARED = 200
-_MOST_LINES = 24
+_MOST_COMPARED = 500
+_MOST_LINES = 16
+_WIDEST = 120
+_MOST_DIFFED = 5_000
 _OLD_LOCK_S = 86_400.0
+_STALLED_S = 5.0
 
 
 class Recording(msgspec.Struct, kw_only=True):
@@ -99,11 +104,13 @@ class Store:
             raise DamagedError(f"{path}: not as it was written")
         return made
 
-    def put(self, asked: Request, answer: Answer, now_us: int) -> bool:
-        """Keep a response; False where it is too large. Raises OSError."""
+    def put(self, asked: Request, answer: Answer, now_us: int) -> str:
+        """Keep a response, or say why it cannot be kept. Raises OSError."""
         if sum(map(len, answer.pieces)) > LARGEST:
-            return False
+            return f"an answer of more than {LARGEST >> 20} MB"
         texts, coded = _written(answer.pieces)
+        if coded and any(rule.search(b"".join(answer.pieces).decode("latin-1")) for rule in self._rules):
+            return "an answer that is no text and holds what is to be redacted"
         made = Recording(
             schema=SCHEMA,
             key=asked.key,
@@ -112,31 +119,33 @@ class Store:
             host=asked.host,
             path=self._clean(asked.path),
             asked_headers={name: self._clean(value) for name, value in asked.headers.items()},
-            asked=self._redacted(asked.document) if asked.document is not None else self._clean(_shown(asked.body)),
+            asked=self._asked(asked),
             status=answer.status,
             headers=[(name, self._clean(value)) for name, value in answer.headers if name.lower() not in _TRAVEL],
             base64=coded,
-            pieces=texts if coded else [self._clean(text) for text in texts],
+            pieces=texts if coded else self._clean_pieces(texts),
             check="",
         )
         made.check = _check(made)
-        path = self.path(asked.key)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._hide()
-        draft = path.with_name(f"{asked.key}.{os.getpid():x}{threading.get_ident():x}.draft")
         try:
-            draft.write_bytes(msgspec.json.format(msgspec.json.encode(made), indent=1))
-            draft.replace(path)
-        finally:
-            draft.unlink(missing_ok=True)
-        return True
+            data = msgspec.json.encode(made)
+        except (ValueError, OverflowError):  # half a character, a number beyond 64 bits: shown as it was sent
+            made.asked = self._clean(_shown(asked.body))
+            data = msgspec.json.encode(made)
+        if self.empty():  # once, so that who wants to commit the recordings can delete it
+            _write(self.folder / ".gitignore", b"# written by jevons: answers of AI models in full. To commit them, "
+                   b"delete this file.\n*\n")  # fmt: skip
+        _write(self.path(asked.key), msgspec.json.format(data, indent=1))
+        return ""
 
-    def _hide(self) -> None:
-        ignore = self.folder / ".gitignore"
-        if not ignore.exists():
-            ignore.write_text(
-                "# written by jevons: answers of AI models in full. To commit them, delete this.\n*\n"
-            )
+    def _asked(self, asked: Request) -> Any:
+        """A request's body as it may be kept."""
+        return self._redacted(asked.document) if asked.document is not None else self._clean(_shown(asked.body))
+
+    def _clean_pieces(self, texts: list[str]) -> list[str]:
+        """Pieces of a text; one piece, where what must go stretches over several."""
+        pieces, whole = [self._clean(text) for text in texts], self._clean("".join(texts))
+        return pieces if "".join(pieces) == whole else [whole]
 
     def _clean(self, text: str) -> str:
         for rule in self._rules:
@@ -168,7 +177,7 @@ class Store:
     def prune(self, most_bytes: int) -> int:
         """Delete the recordings that have answered least recently, until the rest fits. Returns how many went."""
         with suppress(OSError):
-            for litter in (*self.folder.glob("??/*.draft"), *self.folder.glob("locks/*.lock")):
+            for litter in (*self.folder.rglob("*.draft"), *self.folder.glob("locks/*.lock")):
                 if time.time() - litter.stat().st_mtime > _OLD_LOCK_S:
                     litter.unlink(missing_ok=True)
         sizes = []
@@ -188,25 +197,19 @@ class Store:
 
     def nearest(self, asked: Request) -> tuple[Recording, str] | None:
         """The recorded request most like this one, of the same address, and the difference as lines."""
-        mine = _lines(self._redacted(asked.document) if asked.document is not None else self._clean(_shown(asked.body)))
+        mine = _lines(self._asked(asked))
+        words = _words(mine)
         best: tuple[float, Recording, list[str]] | None = None
-        newest = sorted(self.recordings(), key=_modified, reverse=True)
-        compared = 0
-        for path in newest:
-            try:
+        for path in sorted(self.recordings(), key=_modified, reverse=True)[:_MOST_COMPARED]:
+            with suppress(DamagedError):
                 other = self.get(path.stem)
-            except DamagedError:
-                continue
-            if other is None or _address(other) != _address(asked):
-                continue
-            theirs = _lines(other.asked)
-            matcher = difflib.SequenceMatcher(None, theirs, mine, autojunk=False)
-            alike = matcher.ratio() if len(mine) + len(theirs) < 4_000 else matcher.quick_ratio()
-            if best is None or alike > best[0]:
-                best = (alike, other, theirs)
-            compared += 1
-            if compared == _MOST_COMPARED:
-                break
+                if other is None or _address(other) != _address(asked):
+                    continue
+                theirs = _lines(other.asked)
+                its = _words(theirs)
+                alike = 2 * (words & its).total() / max(words.total() + its.total(), 1)
+                if best is None or alike > best[0]:
+                    best = (alike, other, theirs)
         if best is None:
             return None
         _, other, theirs = best
@@ -218,35 +221,45 @@ class Store:
             if than.get(name) != value
         ]
         query = [f"-{other.path}", f"+{asked.path}"] if other.path != asked.path else []
-        body = list(difflib.unified_diff(theirs, mine, "recorded", "asked", n=1, lineterm=""))
-        lines = [*query, *headers, *body]
+        body = list(difflib.unified_diff(theirs[:_MOST_DIFFED], mine[:_MOST_DIFFED], n=1, lineterm=""))[2:]
+        lines = [*query, *headers, *(line for line in body if line[:2] != "@@")]
         more = [f"... and {len(lines) - _MOST_LINES} more lines"] if len(lines) > _MOST_LINES else []
-        return other, "\n".join(lines[:_MOST_LINES] + more)
+        return other, "\n".join(_clipped(lines[:_MOST_LINES]) + more)
 
     def lock(self, key: str) -> Lock | None:
         """The right to send a request; None while another has it. Raises OSError."""
         path = self._lock(key)
-        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.parent.exists():
+            _write(path.parent / ".gitignore", b"*\n")
         return Lock.take(path)
 
-    def own(self, key: str, blocking: bool) -> bool:
-        """Whether whoever asks has that right already, so that waiting for it would never end: a thread that blocks,
-        or the same task."""
-        lock = Lock.held.get(str(self._lock(key)))
-        if lock is None:
-            return False
-        thread, task = _who()
-        return lock.thread == thread and (blocking or lock.task == task)
+    def holder(self, key: str) -> Lock | None:
+        """Who in this process has that right."""
+        return Lock.held.get(str(self._lock(key)))
 
     def _lock(self, key: str) -> Path:
         return self.folder / "locks" / f"{key}.lock"
+
+
+def _write(path: Path, data: bytes) -> None:
+    """All of it or nothing. Raises OSError."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f"{path.stem}.{os.getpid():x}{threading.get_ident():x}.draft")
+    try:
+        draft.write_bytes(data)
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 class Lock:
     """A lock that dies with its process, and keeps out other threads and tasks of the same one, too."""
 
     held: dict[str, Lock] = {}  # noqa: RUF012 - one table for all, by path
-    _guard = threading.Lock()
+    _guard = threading.RLock()  # the collector of garbage may end a request in the midst of another's beginning
+
+    exchange: Exchange | None = None
+    """What it was taken for."""
 
     def __init__(self, path: Path, file: int) -> None:
         self._path = str(path)
@@ -262,6 +275,7 @@ class Lock:
             file = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
             try:
                 _take(file)
+                os.utime(path)  # in use: `prune` leaves it alone
             except OSError:
                 os.close(file)
                 return None
@@ -284,19 +298,35 @@ class Lock:
     @classmethod
     def forget(cls) -> None:
         """In a forked child: what is held is the parent's, and this copy must not outlive it."""
-        cls._guard = threading.Lock()
+        cls._guard = threading.RLock()
         for lock in cls.held.values():
             lock._close()
         cls.held.clear()
 
+    def endless(self, asking: Exchange, since: float) -> bool:
+        """Whether who waits for it may wait for ever: the same thread, which blocks, or the same task has it; or a
+        stream has begun, and the program does not read on. `since`: when the waiting began, on the monotonic clock."""
+        thread, task = _who()
+        if self.thread == thread and (asking.blocking or self.task is task):
+            return True
+        holding = self.exchange
+        if holding is None or holding.status is None:
+            return False
+        if self.task is not None and self.task.done():
+            return True
+        read = holding.pieces[-1][0] / 1e9 if holding.pieces else 0.0
+        return min(time.perf_counter() - read, time.monotonic() - since) > _STALLED_S
 
-def _who() -> tuple[int, int]:
-    """(thread, task of its event loop or 0)"""
-    task = 0
+
+def _who() -> tuple[int, asyncio.Task[Any] | None]:
+    """(thread, task of its event loop)"""
     with suppress(RuntimeError):
-        task = id(asyncio.current_task())
-    return threading.get_ident(), task
+        return threading.get_ident(), asyncio.current_task()
+    return threading.get_ident(), None
 
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=Lock.forget)
 
 if sys.platform == "win32":
     import msvcrt
@@ -343,6 +373,27 @@ def _lines(document: Any) -> list[str]:
         return document.splitlines()
     text = json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False)
     return [part for line in text.splitlines() for part in line.replace("\\n", "\\n\n").splitlines()]
+
+
+def _words(lines: list[str]) -> Counter[str]:
+    return Counter(re.findall(r"\w+|[^\w\s]", "\n".join(lines)))
+
+
+def _clipped(lines: list[str]) -> list[str]:
+    """Lines of a difference, long ones cut to where a line and the one that replaced it begin to differ."""
+    other = {"-": [line for line in lines if line[:1] == "+"], "+": [line for line in lines if line[:1] == "-"]}
+    made = []
+    for line in lines:
+        same = max((_same(one[1:], line[1:]) for one in other.get(line[:1], ())), default=0)
+        start = max(same - _WIDEST // 2, 0) if len(line) > _WIDEST else 0
+        text = line[1 + start :]
+        made.append(line[:1] + "... " * (start > 0) + text[:_WIDEST] + " ..." * (len(text) > _WIDEST))
+    return made
+
+
+def _same(one: str, other: str) -> int:
+    """Characters that two lines begin with alike."""
+    return next((n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
 
 
 def _address(of: Recording | Request) -> tuple[str, str]:
