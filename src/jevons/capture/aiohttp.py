@@ -69,7 +69,9 @@ async def _going_out(made: Any, session: Any, method: str, str_or_url: Any, kwar
             url = session._build_url(str_or_url)
 
         def headers() -> dict[str, str]:
-            return {name.lower(): value for name, value in session._prepare_headers(kwargs.get("headers")).items()}
+            given = session._prepare_headers(kwargs.get("headers")).items()
+            own = {} if kwargs.get("json") is None else {"content-type": "application/json"}
+            return own | {name.lower(): value for name, value in given}
 
         while isinstance(found := going_out((url and url.host) or "", url and url.port, headers), Later):
             await asyncio.sleep(found.seconds)

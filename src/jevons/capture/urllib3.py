@@ -217,11 +217,9 @@ def _read(response: Any, read: Callable[..., Any], args: tuple[Any, ...], kwargs
         follower.busy = False
     _note(response, data, _argument(args, kwargs, 1, "decode_content"))
     amount = _argument(args, kwargs, 0, "amt")
-    if (not data and amount != 0) or (read.__name__ == "read" and (amount is None or amount < 0)):
+    if (not data and amount != 0 and response.closed) or (read.__name__ == "read" and (amount is None or amount < 0)):
         _end(response)
-    elif (
-        response.closed and not response.length_remaining
-    ):  # nothing more comes, though decompressed bytes may wait to be read
+    elif response.closed and not response.length_remaining:  # decompressed bytes may wait to be read
         follower.exchange.ended = True
     return data
 

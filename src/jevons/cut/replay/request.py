@@ -66,6 +66,8 @@ def request(
     elif port not in _DEFAULT_PORTS:
         host = f"{host}:{port}"
     told = {name: value for name, value in sorted(headers.items()) if BEHAVIOUR.fullmatch(name)}
+    if told.get("accept") == "*/*":  # said or not, it says nothing
+        del told["accept"]
     if "content-type" in headers:
         told["content-type"] = headers["content-type"].partition(";")[0].strip().lower()
     digest = blake2b(target(method, host, path), digest_size=32)
