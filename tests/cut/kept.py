@@ -41,7 +41,7 @@ def replaying(
 
 @contextmanager
 def one_answer(
-    said: bytes, kind: str, more: dict[str, str] | None = None, length: bool = True
+    said: bytes, kind: str, more: dict[str, str] | None = None, length: bool = True, status: int = 200
 ) -> Iterator[tuple[str, list[bytes]]]:
     """A server that always gives the same answer: its address, and what it was sent."""
     received: list[bytes] = []
@@ -49,7 +49,7 @@ def one_answer(
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             received.append(self.rfile.read(int(self.headers["content-length"])))
-            self.send_response(200)
+            self.send_response(status)
             for name, value in {
                 "content-type": kind,
                 **({"content-length": str(len(said))} if length else {}),

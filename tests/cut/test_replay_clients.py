@@ -426,6 +426,40 @@ def test_a_success_that_tells_of_an_error_is_not_kept(said: bytes, kind: str, tm
         assert (len(received), made.store.empty()) == (2, True)
 
 
+def refusing(status: int, said: str) -> Any:
+    return one_answer(json.dumps({"error": {"message": said}}).encode(), "application/json", status=status)
+
+
+@pytest.mark.parametrize(("status", "said", "kept"), [
+    (400, "This model's maximum context length is 8192 tokens", True),
+    (404, "The model 'gigantic' does not exist", True),
+    (404, "The model `x` does not exist or you do not have access to it.", False),
+    (404, "model 'x' not found, try pulling it first", False),
+    (400, "API key not valid. Please pass a valid API key.", False),
+    (400, "Your credit balance is too low", False),
+    (400, "User location is not supported for the API use.", False),
+    (401, "no", False), (403, "no", False), (408, "no", False), (409, "no", False), (429, "no", False),
+    (503, "no", False),
+])  # fmt: skip
+def test_a_refusal_that_will_stand_is_kept(status: int, said: str, kept: bool, tmp_path: Path) -> None:
+    httpx = pytest.importorskip("httpx")
+    aiohttp = pytest.importorskip("aiohttp")
+
+    async def ask(url: str) -> None:
+        async with aiohttp.ClientSession(raise_for_status=True) as one, one.post(url + CHAT, json=body("plain")):
+            pytest.fail("no error was raised")
+
+    with refusing(status, said) as (url, received), replaying(tmp_path / "store"):
+        for _ in range(2):
+            answered = httpx.post(url + CHAT, json=body("plain"), trust_env=False)
+            assert (answered.status_code, answered.json()["error"]["message"]) == (status, said)
+        assert len(received) == 2 - kept
+        with pytest.raises(aiohttp.ClientResponseError) as error:
+            run(ask, url)
+        assert error.value.status == status
+        assert len(received) == 3 - 2 * kept
+
+
 def test_a_body_without_length_that_was_cut_is_not_kept(tmp_path: Path) -> None:
     """HTTP/1.0 tells no length: only the format knows that the end is missing."""
     httpx = pytest.importorskip("httpx")

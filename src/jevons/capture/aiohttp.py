@@ -81,7 +81,14 @@ async def _going_out(made: Any, session: Any, method: str, str_or_url: Any, kwar
     if found is None or url is None:
         return await made
     made.close()
-    return answers.aiohttp(found, session, method, url)
+    answer = answers.aiohttp(found, session, method, url)
+    check = kwargs.get("raise_for_status")
+    check = session._raise_for_status if check is None else check
+    if callable(check):
+        await check(answer)
+    elif check:
+        answer.raise_for_status()
+    return answer
 
 
 def _is_post(method: Any) -> bool:

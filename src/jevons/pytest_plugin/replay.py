@@ -43,14 +43,14 @@ class Replaying:
         for output in outputs:
             done.merge(msgspec.convert(output, Done))
         gone = 0 if self.plan.mode == "none" else self.interceptor.store.prune(int(self._most_mb * 1e6))
-        parts = [f"{done.replayed:,} calls answered from recordings"]
+        parts = [f"{done.replayed:,} call{'s' * (done.replayed != 1)} answered from recordings"]
         if done.waited:
             parts.append(f"{done.waited:,} of them while another asked the same")
         parts.append(f"{done.recorded:,} recorded")
         if done.missed:
             parts.append(f"{done.missed:,} not sent")
         if done.aged:
-            parts.append(f"{done.aged:,} recordings were too old")
+            parts.append(f"{done.aged:,} too old")
         if gone:
             parts.append(f"{gone:,} deleted, as all together are over {self._most_mb:g} MB")
         lines = [f"replay {self.plan.mode}: {', '.join(parts)}"]

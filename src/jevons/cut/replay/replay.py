@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -22,6 +23,14 @@ from jevons.wire.sse import plain
 
 NEUTRAL = frozenset({"embeddings", "rerank", "moderation"})
 """Kinds of calls whose answer to the same request is the same: replayed without asking."""
+REFUSED = frozenset({400, 404, 413, 422})
+"""Statuses that say of a request, not of the moment, that it cannot be answered."""
+_PASSING = re.compile(
+    rb"credit|billing|quota|balance|rate.?limit|overload|try again|api.?key|credential|token.{1,20}(expired|invalid)|"
+    rb"permission|access|subscri|region|country|location|pull",
+    re.IGNORECASE,
+)
+"""What a refusal says that is of the moment, the account or the place all the same."""
 _POLL_S = 0.02
 _PATIENCE_S = 300.0
 """Longest wait for another's answer to the same request."""
@@ -108,7 +117,8 @@ class Replay:
         if asked is None or why_not:
             if plan.mode == "none":
                 raise self._refused(
-                    f"it is not replayed, as {why_not}. {exchange.method} {exchange.host}{exchange.path}\n"
+                    f"it is not replayed, as {why_not}. {exchange.method} {exchange.host}"
+                    f"{exchange.path.partition('?')[0]}\n"
                     "Mark the test with @pytest.mark.jevons_replay to replay all its calls, or with "
                     "@pytest.mark.jevons_live to let them out."
                 )
@@ -156,8 +166,16 @@ class Replay:
         age_s = time.time() - found.recorded_us / 1e6
         if age_s > self.plan.max_age_s:
             self.done.aged += 1
-            return None, f"its recording is {age_s / 86_400:.0f} days old (setting max-age)"
+            return None, f"its recording is {age_s / 86_400:.0f} days old (setting max-age-days)"
         return found, ""
+
+    def _since_then(self, asked: Request) -> Recording | None:
+        """What was recorded between the first look and the lock."""
+        with suppress(DamagedError):
+            found = self.store.get(asked.key)
+            if found is not None and time.time() - found.recorded_us / 1e6 <= self.plan.max_age_s:
+                return found
+        return None
 
     def _answer(self, exchange: Exchange, found: Recording) -> Answer:
         if exchange.kept is not None:  # since when it waits
@@ -175,7 +193,7 @@ class Replay:
             self.done.failed = self.done.failed or f"{self.store.folder}: {error.strerror}"
             return None
         if lock is not None:
-            found, _ = self._recorded(asked)  # between the first look and the lock
+            found = self._since_then(asked)
             if found is not None:
                 lock.release()
                 return self._answer(exchange, found)
@@ -220,11 +238,12 @@ class Replay:
         return self._error(f"this call was not sent, as --jevons-replay={self.plan.mode} asks: {why}")
 
     def _missed(self, asked: Request, why: str) -> str:
-        lines = [f"{why}. {asked.method} {asked.host}{asked.path}"]
-        near = self.store.nearest(asked)
-        if near is None:
+        lines = [f"{why}. {asked.method} {asked.host}{self.store.clean(asked.path)}"]
+        there = self.store.path(asked.key).exists()
+        near = None if there else self.store.nearest(asked)
+        if near is None and not there:
             lines.append(f"Nothing of this address is recorded in {self.store.folder}.")
-        else:
+        if near is not None:
             recording, difference = near
             day = time.strftime("%Y-%m-%d", time.gmtime(recording.recorded_us / 1e6))
             lines += [
@@ -238,9 +257,13 @@ class Replay:
 
 
 def _whole(exchange: Exchange) -> Answer | None:
-    """The answer of an exchange, if it is to be kept: live, a success, read to its end, and with no error in it."""
+    """The answer of an exchange, if it is to be kept: live, read to its end, a success with no error in it, or a
+    refusal that will stand."""
     status = exchange.status
-    if exchange.mode != "live" or exchange.error or status is None or not 200 <= status < 300:
+    if exchange.mode != "live" or exchange.error or status is None:
+        return None
+    refused = status in REFUSED and exchange.answer is not None
+    if not refused and not 200 <= status < 300:
         return None
     came = [piece for _, piece in exchange.pieces] if exchange.answer is None else [exchange.answer]
     coding = exchange.encoding.strip().lower() if exchange.answer is None else ""
@@ -251,7 +274,9 @@ def _whole(exchange: Exchange) -> Answer | None:
     body = b"".join(pieces)
     if exchange.answer is None and not exchange.ended and not body.rstrip().endswith(_LAST):
         return None
-    if exchange.headers.get("content-type", "").startswith("text/html") or _tells_an_error(body):
+    if exchange.headers.get("content-type", "").startswith("text/html"):
+        return None
+    if _PASSING.search(body) if refused else _tells_an_error(body):
         return None
     return Answer(status, tuple(exchange.told), tuple(pieces))
 

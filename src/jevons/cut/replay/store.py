@@ -117,11 +117,11 @@ class Store:
             recorded_us=now_us,
             method=asked.method,
             host=asked.host,
-            path=self._clean(asked.path),
-            asked_headers={name: self._clean(value) for name, value in asked.headers.items()},
+            path=self.clean(asked.path),
+            asked_headers=self._headers(asked),
             asked=self._asked(asked),
             status=answer.status,
-            headers=[(name, self._clean(value)) for name, value in answer.headers if name.lower() not in _TRAVEL],
+            headers=[(name, self.clean(value)) for name, value in answer.headers if name.lower() not in _TRAVEL],
             base64=coded,
             pieces=texts if coded else self._clean_pieces(texts),
             check="",
@@ -130,7 +130,7 @@ class Store:
         try:
             data = msgspec.json.encode(made)
         except (ValueError, OverflowError):  # half a character, a number beyond 64 bits: shown as it was sent
-            made.asked = self._clean(_shown(asked.body))
+            made.asked = self.clean(_shown(asked.body))
             data = msgspec.json.encode(made)
         if self.empty():  # once, so that who wants to commit the recordings can delete it
             _write(self.folder / ".gitignore", b"# written by jevons: answers of AI models in full. To commit them, "
@@ -140,25 +140,29 @@ class Store:
 
     def _asked(self, asked: Request) -> Any:
         """A request's body as it may be kept."""
-        return self._redacted(asked.document) if asked.document is not None else self._clean(_shown(asked.body))
+        return self._redacted(asked.document) if asked.document is not None else self.clean(_shown(asked.body))
 
     def _clean_pieces(self, texts: list[str]) -> list[str]:
         """Pieces of a text; one piece, where what must go stretches over several."""
-        pieces, whole = [self._clean(text) for text in texts], self._clean("".join(texts))
+        pieces, whole = [self.clean(text) for text in texts], self.clean("".join(texts))
         return pieces if "".join(pieces) == whole else [whole]
 
-    def _clean(self, text: str) -> str:
+    def _headers(self, asked: Request) -> dict[str, str]:
+        return {name: self.clean(value) for name, value in asked.headers.items()}
+
+    def clean(self, text: str) -> str:
+        """A text without what must not be kept."""
         for rule in self._rules:
             text = rule.sub(REDACTED, text)
         return text
 
     def _redacted(self, document: Any) -> Any:
         if isinstance(document, str):
-            return self._clean(document)
+            return self.clean(document)
         if isinstance(document, list):
             return [self._redacted(item) for item in document]
         if isinstance(document, dict):
-            return {self._clean(name): self._redacted(value) for name, value in document.items()}
+            return {self.clean(name): self._redacted(value) for name, value in document.items()}
         return document
 
     def used(self, key: str) -> None:
@@ -213,14 +217,16 @@ class Store:
         if best is None:
             return None
         _, other, theirs = best
-        sides = (("-", other.asked_headers, asked.headers), ("+", asked.headers, other.asked_headers))
+        given = self._headers(asked)
+        sides = (("-", other.asked_headers, given), ("+", given, other.asked_headers))
         headers = [
             f"{sign}{name}: {value}"
             for sign, one, than in sides
             for name, value in one.items()
             if than.get(name) != value
         ]
-        query = [f"-{other.path}", f"+{asked.path}"] if other.path != asked.path else []
+        where = self.clean(asked.path)
+        query = [f"-{other.path}", f"+{where}"] if other.path != where else []
         body = list(difflib.unified_diff(theirs[:_MOST_DIFFED], mine[:_MOST_DIFFED], n=1, lineterm=""))[2:]
         lines = [*query, *headers, *(line for line in body if line[:2] != "@@")]
         more = [f"... and {len(lines) - _MOST_LINES} more lines"] if len(lines) > _MOST_LINES else []
