@@ -604,6 +604,17 @@ def test_a_miss_with_nothing_near(tmp_path: Path) -> None:
     assert "it was never recorded" in missed(folder, ASKED)
 
 
+def test_in_none_nothing_goes_out_even_if_jevons_itself_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def breaks(self: Any, key: str) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(Store, "get", breaks)
+    with provider() as server, replaying(tmp_path / "store", "none"):
+        with pytest.raises(ReplayMiss, match="jevons failed"):
+            ask(server.url)
+        assert server.requests == []
+
+
 def test_a_miss_among_very_many_is_told_soon(tmp_path: Path) -> None:
     """No measure of speed: it must not take minutes."""
     pick = random.Random(1)

@@ -31,6 +31,7 @@ _PASSING = re.compile(
     re.IGNORECASE,
 )
 """What a refusal says that is of the moment, the account or the place all the same."""
+_NEVER = "it was never recorded"
 _POLL_S = 0.02
 _PATIENCE_S = 300.0
 """Longest wait for another's answer to the same request."""
@@ -109,6 +110,20 @@ class Replay:
     def before(self, exchange: Exchange) -> Asked:
         """A recorded answer; `Later` while another asks the same; None to send it. Raises ReplayMiss."""
         __tracebackhide__ = True
+        try:
+            return self._found(exchange)
+        except Exception as error:
+            if exchange.scope.replay != "live" and self._nothing_new:  # even where jevons itself fails
+                raise self._refused(f"jevons failed ({type(error).__name__}: {error})") from error
+            raise
+
+    @property
+    def _nothing_new(self) -> bool:
+        """Whether nothing may be sent that is not recorded."""
+        return self.plan.mode == "none" or (self.plan.mode == "once" and not self.plan.new)
+
+    def _found(self, exchange: Exchange) -> Asked:
+        __tracebackhide__ = True
         plan, marked = self.plan, exchange.scope.replay
         if marked == "live":
             return None
@@ -129,7 +144,7 @@ class Replay:
         found, why = self._recorded(asked)
         if found is not None:
             return self._answer(exchange, found)
-        if plan.mode == "none" or (plan.mode == "once" and not plan.new):
+        if self._nothing_new:
             raise self._refused(self._missed(asked, why))
         return self._alone(exchange, asked)
 
@@ -162,7 +177,7 @@ class Replay:
                 self.done.damaged.append(str(error))
             return None, f"its recording cannot be used ({error})"
         if found is None:
-            return None, "it was never recorded"
+            return None, _NEVER
         age_s = time.time() - found.recorded_us / 1e6
         if age_s > self.plan.max_age_s:
             self.done.aged += 1
@@ -239,9 +254,8 @@ class Replay:
 
     def _missed(self, asked: Request, why: str) -> str:
         lines = [f"{why}. {asked.method} {asked.host}{self.store.clean(asked.path)}"]
-        there = self.store.path(asked.key).exists()
-        near = None if there else self.store.nearest(asked)
-        if near is None and not there:
+        near = self.store.nearest(asked) if why == _NEVER else None
+        if near is None and why == _NEVER:
             lines.append(f"Nothing of this address is recorded in {self.store.folder}.")
         if near is not None:
             recording, difference = near
