@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from jevons.capture.manual import measure, record_call
     from jevons.cut.budget import BudgetExceeded
+    from jevons.cut.replay import ReplayMiss
 
 __version__ = "0.1.0"
-__all__ = ["BudgetExceeded", "__version__", "measure", "record_call"]
+__all__ = ["BudgetExceeded", "ReplayMiss", "__version__", "measure", "record_call"]
 
 
 def __getattr__(name: str) -> Any:
@@ -28,4 +29,8 @@ def __getattr__(name: str) -> Any:
         from jevons.cut.budget import BudgetExceeded
 
         return BudgetExceeded
+    if name == "ReplayMiss":
+        from jevons.cut.replay import ReplayMiss
+
+        return ReplayMiss
     raise AttributeError(f"module 'jevons' has no attribute {name!r}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Any, Literal
 
@@ -41,6 +42,8 @@ BUDGET_UNITS = ("calls", "tokens", "judge_calls", "energy_wh", "carbon_g", "wate
 GATE_UNITS = (*BUDGET_UNITS, "repeats", "money_usd")
 """What `jevons gate` can cap, once a run has ended."""
 _WHOLE = frozenset({"calls", "tokens", "judge_calls", "repeats"})
+REPLAY_MODES = ("none", "once", "new_episodes", "all")
+"""As vcrpy has them: send nothing; record where nothing is recorded yet; record what is new; record all anew."""
 SPANS = ("run", "test", "day", "month", "project")
 
 
@@ -60,6 +63,23 @@ class Budget(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """Least share of calls that must have figures for a cap to be judged."""
     growth: float = 0.05
     """Growth over its base that a run may show, as a share."""
+
+
+class Replay(msgspec.Struct, forbid_unknown_fields=True, rename="kebab", frozen=True):
+    """``[tool.jevons.replay]``: what is answered from recordings, and where they lie."""
+
+    mode: str = ""
+    """As ``--jevons-replay``; empty: off."""
+    dir: str = ""
+    """Folder of the recordings, relative to the project's root; empty: ``replay`` in the ledger's."""
+    temperature_zero: bool = False
+    """Whether calls at temperature 0 are replayed, whose answers are usually, not always, the same."""
+    max_age_days: float = 30.0
+    """Older recordings do not answer: models behind a name change."""
+    max_mb: float = 500.0
+    """Size of all recordings, above which those go first that have answered least recently."""
+    redact: tuple[str, ...] = ()
+    """Regular expressions of what is never to be kept, beside keys and tokens."""
 
 
 def cap_fault(unit: str, amount: float, gate: bool = False) -> str:
@@ -106,6 +126,7 @@ class Settings(msgspec.Struct, forbid_unknown_fields=True, rename="kebab", froze
     serving: dict[str, ModelServing] = {}
     """How models are served, by name."""
     budget: Budget = Budget()
+    replay: Replay = Replay()
 
 
 def _table(root: Path) -> dict[str, Any]:
@@ -133,7 +154,7 @@ def load(root: Path) -> Settings:
     where = f"{root / 'pyproject.toml'}, [tool.jevons]"
     for name in Settings.__struct_encode_fields__:
         value = os.environ.get(f"JEVONS_{name.upper().replace('-', '_')}")
-        if value is not None and name not in ("models", "serving", "budget"):
+        if value is not None and name not in ("models", "serving", "budget", "replay"):
             separator = {"judges": ",", "factors": os.pathsep}.get(name)
             table[name] = value.split(separator) if separator else value
             where = f"JEVONS_{name.upper()} in the environment"
@@ -153,7 +174,24 @@ def load(root: Path) -> Settings:
     if settings.ids not in ("masked", "full"):
         raise SettingsError(f"{where}: ids = {settings.ids!r}: use 'masked' or 'full'")
     _check(settings.budget, root / "pyproject.toml")
+    _check_replay(settings.replay, root / "pyproject.toml")
     return settings
+
+
+def _check_replay(replay: Replay, file: Path) -> None:
+    fault = ""
+    if replay.mode not in ("", *REPLAY_MODES):
+        fault = f"mode = {replay.mode!r}: use one of {', '.join(REPLAY_MODES)}"
+    for name, amount in (("max-age-days", replay.max_age_days), ("max-mb", replay.max_mb)):
+        if not 0 < amount < float("inf"):
+            fault = f"{name} = {amount:g}: use a number above 0"
+    for rule in replay.redact:
+        try:
+            re.compile(rule)
+        except re.error as error:
+            fault = f"redact: {rule!r} is no regular expression ({error})"
+    if fault:
+        raise SettingsError(f"{file}, [tool.jevons.replay]: {fault}")
 
 
 def _check(budget: Budget, file: Path) -> None:

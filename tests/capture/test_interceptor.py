@@ -43,6 +43,10 @@ class Gate:
             raise Stop
         self.left -= 1
 
+    def finished(self, exchange: Exchange, call: Call) -> None:
+        assert exchange.done
+        assert call.status == exchange.status
+
     def after(self, call: Call, out: bool) -> None:
         self.told.append((call, out))
 

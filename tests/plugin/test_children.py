@@ -12,6 +12,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from providers import Provider
 
 from .conftest import Suite
 
@@ -114,6 +115,27 @@ def test_each_childs_calls_are_its_tests(children: Suite) -> None:
     assert (shared.role, shared.phase) == ("set-up", "setup")
     assert {call.file for call in calls if call.source == "urllib"} == {"ask.py"}
     assert children.document["rows"]  # a report is made though this process made no call itself
+
+
+def test_children_answer_from_their_sessions_store(children: Suite, server: Provider) -> None:
+    """One that has a miss in ``none`` ends with it, as does its test."""
+    test = """
+        import os, subprocess, pytest
+        @pytest.mark.jevons_replay
+        def test_it():
+            for _ in range(2):
+                subprocess.run([os.environ["CHILD"], "-c", "import ask; ask.ask(CONTENT)"], check=True)
+        def test_not_marked():
+            subprocess.run([os.environ["CHILD"], "-c", "import ask; ask.ask('unmarked')"], check=True)
+    """
+    replay = "--jevons-replay=new_episodes"
+    children.measured(replay, test_it=test.replace("CONTENT", "'old'")).assert_outcomes(passed=2)
+    assert len(server.requests) == 2
+    assert sorted(call.mode for call in children.reading.calls) == ["live", "live", "replayed"]
+    done = children.measured("--jevons-replay=none", test_it=test.replace("CONTENT", "'new'"))
+    done.assert_outcomes(failed=2)
+    assert len(server.requests) == 2
+    assert done.stdout.str().count("jevons.ReplayMiss: this call was not sent") == 2
 
 
 def test_a_child_that_is_killed_has_handed_over(children: Suite) -> None:

@@ -7,6 +7,7 @@ class of the same layout; who follows it stands in a table.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Coroutine, Generator
 from contextlib import suppress
 from functools import cache, wraps
@@ -15,11 +16,11 @@ from typing import Any
 
 import msgspec
 
-from jevons.capture import recorder
+from jevons.capture import answers, recorder
 from jevons.capture.follow import Follower
+from jevons.capture.interceptor import Later
 from jevons.capture.recorder import Exchange, covered, going_out, in_flight
 from jevons.capture.urllib3 import sent
-from jevons.wire import WITH_HEADERS
 
 _LEFT = "ClientConnectionError"
 """What aiohttp itself puts into a stream that the program lets go of; a network's failures are subclasses."""
@@ -44,7 +45,7 @@ def tap(module: ModuleType) -> Callable[[], None]:
         if recorder.active is None or not _is_post(method):
             return await made
         if recorder.active.interceptor is not None:
-            made = _going_out(made, self, str_or_url)
+            made = _going_out(made, self, method, str_or_url, kwargs)
         return await _Sending(made, self, str_or_url, kwargs)
 
     taps = {"request": tapped_request, "post": tapped_post, "_request": tapped_inner}
@@ -60,17 +61,34 @@ def tap(module: ModuleType) -> Callable[[], None]:
     return undo
 
 
-async def _going_out(made: Any, session: Any, str_or_url: Any) -> Any:
-    """aiohttp's own request, beneath recordings and mocks."""
+async def _going_out(made: Any, session: Any, method: str, str_or_url: Any, kwargs: dict[str, Any]) -> Any:
+    """aiohttp's own request, beneath recordings and mocks; or what the interceptor answers in its place."""
+    url = None
     try:
-        host = ""
         with suppress(Exception):
-            host = session._build_url(str_or_url).host or ""
-        going_out(host)
+            url = session._build_url(str_or_url)
+
+        def headers() -> dict[str, str]:
+            given = session._prepare_headers(kwargs.get("headers")).items()
+            own = {} if kwargs.get("json") is None else {"content-type": "application/json"}
+            return own | {name.lower(): value for name, value in given}
+
+        while isinstance(found := going_out((url and url.host) or "", url and url.port, headers), Later):
+            await asyncio.sleep(found.seconds)
     except BaseException:
         made.close()
         raise
-    return await made
+    if found is None or url is None:
+        return await made
+    made.close()
+    answer = answers.aiohttp(found, session, method, url)
+    check = kwargs.get("raise_for_status")
+    check = session._raise_for_status if check is None else check
+    if callable(check):
+        await check(answer)
+    elif check:
+        answer.raise_for_status()
+    return answer
 
 
 def _is_post(method: Any) -> bool:
@@ -136,23 +154,31 @@ def _open(session: Any, str_or_url: Any, kwargs: dict[str, Any]) -> Exchange | N
     try:
         url = session._build_url(str_or_url)
         host, path = url.host or "", url.raw_path_qs
+        if kwargs.get("params"):
+            more = url.with_query(kwargs["params"]).raw_query_string
+            path += ("&" if "?" in path else "?") + more
         if covered(host, path):
             return None
-        exchange = taken.open("aiohttp", "POST", host, path)
+        exchange = taken.open("aiohttp", "POST", host, path, port=url.port)
         if exchange is not None:
             document = kwargs.get("json")
-            exchange.request = sent(kwargs.get("data")) if document is None else _encoded(document)
+            exchange.request = sent(kwargs.get("data")) if document is None else _encoded(document, session)
         return exchange
     except Exception as error:
         taken.note_error(error)
         return None
 
 
-def _encoded(document: Any) -> bytes:
+def _encoded(document: Any, session: Any) -> bytes:
+    taken = recorder.active
     try:
-        return msgspec.json.encode(document)
+        if taken is None or taken.interceptor is None:
+            return msgspec.json.encode(document)
     except Exception:  # for the session's own encoder only
         return b""
+    # Who is asked has to see what is sent, to the letter.
+    written = (getattr(session, "_json_serialize_bytes", None) or session._json_serialize)(document)
+    return written.encode() if isinstance(written, str) else bytes(written)
 
 
 def _fail(exchange: Exchange, error: BaseException) -> None:
@@ -170,8 +196,7 @@ def _answer(exchange: Exchange, session: Any, response: Any, kwargs: dict[str, A
         if response.status >= 400:  # all is said; an SDK may try again before it closes this one
             exchange.finish()
             return
-        if exchange.match.reader in WITH_HEADERS:
-            exchange.headers = {name.lower(): value for name, value in response.headers.items()}
+        exchange.take_headers(response.headers)
         body = response._body  # read already: by a recording, a middleware, a check of the session's
         if body is not None:
             exchange.finish(bytes(body))

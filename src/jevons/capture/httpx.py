@@ -14,7 +14,6 @@ from typing import Any
 
 from jevons.capture import recorder
 from jevons.capture.recorder import Exchange, covered, in_flight
-from jevons.wire import WITH_HEADERS
 
 _PROCESS_TRANSPORTS = frozenset({"ASGITransport", "WSGITransport", "_TestClientTransport"})
 
@@ -81,7 +80,7 @@ def _open(source: str, request: Any) -> Exchange | None:
         host, path = url.host, url.raw_path.decode("ascii", "replace")
         if covered(host, path):
             return None
-        exchange = taken.open(source, request.method, host, path)
+        exchange = taken.open(source, request.method, host, path, port=url.port)
         if exchange is not None:
             exchange.request = _body(request)
             if taken.failing:
@@ -97,8 +96,7 @@ def _answer(exchange: Exchange, client: Any, request: Any, response: Any, tee: C
         exchange.status = response.status_code
         if exchange.mode == "live" and "network_stream" not in response.extensions:
             _tell_apart(exchange, client, request)
-        if exchange.match.reader in WITH_HEADERS:
-            exchange.headers = {name.lower(): value for name, value in response.headers.items()}
+        exchange.take_headers(response.headers)
         if hasattr(response, "_content"):
             exchange.finish(response.content)
         else:

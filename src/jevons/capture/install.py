@@ -9,7 +9,8 @@ from pathlib import Path
 
 from jevons.capture import aiohttp, httpx, leaving, recorder, replays, scope, urllib3, urllib_request
 from jevons.capture.imports import Watch
-from jevons.capture.recorder import Interceptor, Recorder
+from jevons.capture.interceptor import Interceptor
+from jevons.capture.recorder import Recorder
 from jevons.capture.site import Site
 from jevons.record import Call
 
@@ -21,6 +22,10 @@ TAPS = {
     "urllib.request": urllib_request.tap,
 }
 """Modules of HTTP stacks, each with the tap that is laid once it is imported."""
+
+
+Action = Callable[..., Callable[[], None]]
+"""Does something to a module, and returns its undo."""
 
 
 class Handle:
@@ -64,7 +69,7 @@ def install(
     judges
         Further names that mark a judge's code, see `Site`.
     interceptor
-        Asked before each call leaves this process, and told when it has finished.
+        Asked before each call leaves this process, and told when it has finished. It may answer in a server's place.
 
     Stacks that are not imported yet are tapped when they are; nothing is imported for the taps' sake.
     Raises RuntimeError if taps are laid already.
@@ -73,17 +78,21 @@ def install(
         raise RuntimeError("jevons already captures in this process: uninstall the first capture before a second")
     taken = recorder.active = Recorder(sink, run=run, site=Site(root, judges), secret=secret, interceptor=interceptor)
     undo: list[Callable[[], None]] = [scope.carry_into_threads(), _flush_before_exit()]
-    actions = TAPS | replays.MARKS | ({} if interceptor is None else leaving.TAPS)
-    watch = Watch({name: partial(_lay, action, undo) for name, action in actions.items()})
+    actions: dict[str, list[Action]] = {}
+    for group in (TAPS, replays.MARKS, {} if interceptor is None else leaving.TAPS):
+        for name, action in group.items():
+            actions.setdefault(name, []).append(action)
+    watch = Watch({name: partial(_lay, of_module, undo) for name, of_module in actions.items()})
     return Handle(taken, watch, undo)
 
 
-def _lay(action: Callable[..., Callable[[], None]], undo: list[Callable[[], None]], module: object) -> None:
-    try:
-        undo.append(action(module))
-    except Exception as error:  # a stack we do not know must not keep the suite from running
-        if recorder.active is not None:
-            recorder.active.note_error(error)
+def _lay(actions: list[Action], undo: list[Callable[[], None]], module: object) -> None:
+    for action in actions:
+        try:
+            undo.append(action(module))
+        except Exception as error:  # a stack we do not know must not keep the suite from running
+            if recorder.active is not None:
+                recorder.active.note_error(error)
 
 
 def _flush_before_exit() -> Callable[[], None]:

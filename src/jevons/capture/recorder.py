@@ -8,11 +8,12 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from itertools import count
-from typing import Protocol
+from typing import Any
 from urllib.parse import unquote
 
 from jevons import wire
 from jevons.capture import meter, scope
+from jevons.capture.interceptor import Answer, Asked, Interceptor, Later
 from jevons.capture.site import Site
 from jevons.record import Call
 
@@ -52,41 +53,49 @@ def _plain(path: str) -> str:
     return unquote(path.partition("?")[0])
 
 
-def going_out(host: str) -> None:
+Headers = Callable[[], Mapping[str, str]]
+"""Gives a request's headers, names in lower case."""
+
+
+def going_out(host: str, port: int | None = None, headers: Headers | None = None) -> Asked:
     """A request leaves this process for `host`: if the exchange in flight sends it, the interceptor is asked.
 
     Called beneath recordings and mocks, so that what they answer never comes here. An exchange that goes out again
-    (redirects, pieces of an authentication) is asked about once. Raises what the interceptor raises to stop it.
+    (redirects, pieces of an authentication) is asked about once. Returns what `Interceptor.before` does; raises what it
+    raises to stop the request.
     """
     __tracebackhide__ = True  # what a test shows then is its own call
     exchange = in_flight.get()
     if exchange is None or exchange.out or exchange.done or exchange.host.lower() != host.lower():
-        return
+        return None
     taken = exchange.recorder
     if taken.interceptor is None:
-        return
+        return None
+    found: Asked = None
     try:
-        taken.interceptor.before(exchange)
+        exchange.port, exchange.asked = port, headers
+        found = taken.interceptor.before(exchange)
     except Exception as error:
         taken.note_error(error)
     except BaseException:
         exchange.drop()  # it was not sent: no call
         raise
-    exchange.out = True
+    if found is None:
+        exchange.out = True
+    elif isinstance(found, Answer):
+        exchange.mode = "replayed"
+    return found
 
 
-class Interceptor(Protocol):
-    """Told of calls on their way, and asked whether they may go."""
-
-    def before(self, exchange: Exchange) -> None:
-        """`exchange` is about to be sent. To stop it, raise a BaseException that is no Exception: clients try again
-        after those, and hide them in their own."""
-
-    def after(self, call: Call, out: bool) -> None:
-        """`call` has finished, and the sink has it; `out`: `before` was asked about it."""
-
-    def dropped(self, exchange: Exchange) -> None:
-        """An exchange that `before` was asked about was no call after all: a redirect, which another follows."""
+def answered(host: str, port: int | None = None, headers: Headers | None = None) -> Answer | None:
+    """`going_out` for threads: waits where the interceptor says that it does not know yet."""
+    __tracebackhide__ = True
+    exchange = in_flight.get()
+    if exchange is not None:
+        exchange.blocking = True
+    while isinstance(found := going_out(host, port, headers), Later):
+        time.sleep(found.seconds)
+    return found
 
 
 class Recorder:
@@ -132,9 +141,11 @@ class Recorder:
         self._open: dict[int, Exchange] = {}
         self._waiting: deque[Exchange] = deque()
 
-    def open(self, source: str, method: str, host: str, path: str, depth: int = 4) -> Exchange | None:
+    def open(
+        self, source: str, method: str, host: str, path: str, depth: int = 4, port: int | None = None
+    ) -> Exchange | None:
         """Begin an exchange, or None if this is no AI request."""
-        match = wire.find(method, host, path)
+        match = wire.find(method, host if port is None or ":" in host else f"{host}:{port}", path)
         if match is None:
             return None
         return Exchange(self, source, match, method, host, path, self.site.look(depth))
@@ -226,6 +237,8 @@ class Exchange:
     answer: bytes | None = None
     encoding = ""
     headers: Mapping[str, str] = {}
+    told: Sequence[tuple[str, str]] = ()
+    """An answer's headers as they came, if an interceptor let the request go out."""
     ended = False
     """Whether a stream was read to its end."""
     said_retry = ""
@@ -238,6 +251,14 @@ class Exchange:
     """Whether it was finished or dropped."""
     out = False
     """Whether an interceptor let it go out."""
+    port: int | None = None
+    """Known once it goes out, as are its headers."""
+    asked: Headers | None = None
+    """None where nobody but a server can answer."""
+    blocking = False
+    """Whether its thread does nothing else until it is answered."""
+    kept: Any = None
+    """What an interceptor keeps of it."""
 
     def __init__(
         self,
@@ -262,6 +283,18 @@ class Exchange:
         if match.host_class in _LOCAL:
             self._begun = taken.meter.begin()
         self.start_ns = time.perf_counter_ns()
+
+    def take_headers(self, headers: Any) -> None:
+        """Keep an answer's headers, where its format says something in them or an interceptor went by."""
+        if self.match.reader in wire.WITH_HEADERS or self.out:
+            self.headers = {name.lower(): value for name, value in headers.items()}
+        if self.out:  # as they came: SDKs show them so
+            raw = getattr(headers, "raw", None)
+            self.told = (
+                [(n.decode("latin-1"), v.decode("latin-1")) for n, v in raw]
+                if raw
+                else [(str(n), str(v)) for n, v in headers.items()]
+            )
 
     def watch(self) -> list[tuple[int, bytes]]:
         """The answer is a stream, which will end later, or never: the list for its pieces, with their times."""
@@ -325,6 +358,7 @@ class Exchange:
                 headers=self.headers,
                 secret=taken.secret,
             )
+            self._tell(call)
             if call.error == "cut" and call.streamed and not self.ended:
                 call.error = ""  # the client left early, which is its right
             if self.status is None and self.error in _NEVER_SENT:
@@ -337,3 +371,11 @@ class Exchange:
             taken.emit(call, self.out)
         except Exception as error:
             taken.note_error(error)
+
+    def _tell(self, call: Call) -> None:
+        """What went out has ended, and what was read of it is in `call`."""
+        if self.out and self.recorder.interceptor is not None:
+            try:
+                self.recorder.interceptor.finished(self, call)
+            except Exception as error:
+                self.recorder.note_error(error)

@@ -17,13 +17,15 @@ from typing import Any
 class Scope:
     """One attempt of one test, or the set-up of a shared fixture within it."""
 
-    __slots__ = ("attempt", "ended", "fixture", "phase", "test")
+    __slots__ = ("attempt", "ended", "fixture", "phase", "replay", "test")
 
-    def __init__(self, test: str, attempt: int = 1, phase: str = "setup", fixture: str = "") -> None:
+    def __init__(self, test: str, attempt: int = 1, phase: str = "setup", fixture: str = "", replay: str = "") -> None:
         self.test = test
         self.attempt = attempt
         self.phase = phase
         self.fixture = fixture
+        self.replay = replay
+        """What the test's marks say of replaying its calls: ``live`` (never), ``any`` (all of them), or nothing."""
         self.ended = False
 
 

@@ -16,7 +16,6 @@ from urllib.parse import urlsplit
 from jevons.capture import recorder
 from jevons.capture.follow import Follower
 from jevons.capture.recorder import Exchange, covered, in_flight
-from jevons.wire import WITH_HEADERS
 
 _SOURCE = "urllib3"
 _RETRIES = 4  # place of `retries` in urlopen's arguments
@@ -67,13 +66,14 @@ def _open(pool: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Exchange 
         if outer is not None and again:
             _next_attempt(outer, _argument(args, kwargs, _RETRIES, "retries"))
         method, url = _argument(args, kwargs, 0, "method"), _argument(args, kwargs, 1, "url")
-        host = pool.host
+        host, port = pool.host, pool.port
         if url[:1] != "/":  # to a proxy
             parts = urlsplit(url)
+            port = parts.port
             host, url = parts.hostname or host, parts._replace(scheme="", netloc="", fragment="").geturl()
         if not again and covered(host, url):
             return None
-        exchange = taken.open(_SOURCE, method, host, url)
+        exchange = taken.open(_SOURCE, method, host, url, port=port)
         if exchange is not None:
             exchange.request = sent(_argument(args, kwargs, 2, "body"))
         return exchange
@@ -121,11 +121,13 @@ def _answer(exchange: Exchange, response: Any, kwargs: dict[str, Any]) -> None:
         if 300 <= status < 400 and "location" in response.headers:  # what follows it is the call
             exchange.drop()
         elif hasattr(response, "recorded_response"):  # vcrpy's: reading it says nothing of a network
-            _headers(exchange, response)
+            exchange.take_headers(response.headers)
             exchange.finish(response.recorded_response["body"]["string"])
         elif kwargs.get("preload_content", True):
-            _headers(exchange, response)
-            exchange.finish(response.data)
+            exchange.take_headers(response.headers)
+            data = response.data
+            exchange.error = "IncompleteRead" if getattr(response, "length_remaining", 0) else ""
+            exchange.finish(data)
         else:
             follow(exchange, response)
     except Exception as error:
@@ -138,16 +140,11 @@ def follow(exchange: Exchange, response: Any) -> None:
     if response.status >= 400:  # all is said; an SDK may try again before it closes this one
         exchange.finish()
         return
-    _headers(exchange, response)
+    exchange.take_headers(response.headers)
     exchange.encoding = response.headers.get("content-encoding", "")
     follower = Follower(exchange)
     response.__class__ = _followed(response.__class__)
     response._jevons = follower
-
-
-def _headers(exchange: Exchange, response: Any) -> None:
-    if exchange.match.reader in WITH_HEADERS:
-        exchange.headers = {name.lower(): value for name, value in response.headers.items()}
 
 
 @cache
@@ -190,7 +187,7 @@ class _Reads:
 
     def stream(self, *args: Any, **kwargs: Any) -> Iterator[bytes]:
         yield from super().stream(*args, **kwargs)  # type: ignore[misc]
-        self._jevons.end()
+        _end(self)
 
     def close(self) -> None:
         try:
@@ -220,11 +217,19 @@ def _read(response: Any, read: Callable[..., Any], args: tuple[Any, ...], kwargs
         follower.busy = False
     _note(response, data, _argument(args, kwargs, 1, "decode_content"))
     amount = _argument(args, kwargs, 0, "amt")
-    if (not data and amount != 0) or (read.__name__ == "read" and (amount is None or amount < 0)):
-        follower.end()
-    elif response.closed:  # nothing more comes, though decompressed bytes may wait to be read
+    if (not data and amount != 0 and response.closed) or (read.__name__ == "read" and (amount is None or amount < 0)):
+        _end(response)
+    elif response.closed and not response.length_remaining:  # decompressed bytes may wait to be read
         follower.exchange.ended = True
     return data
+
+
+def _end(response: Any) -> None:
+    """No more comes: that was all, unless bytes are missing, which urllib3 1.26 does not mind."""
+    if response.length_remaining:
+        response._jevons.leave()
+    else:
+        response._jevons.end()
 
 
 def _note(response: Any, data: Any, decode: bool | None) -> None:

@@ -13,7 +13,6 @@ from jevons.capture import recorder
 from jevons.capture.follow import Follower
 from jevons.capture.recorder import Exchange, covered, in_flight
 from jevons.capture.urllib3 import sent
-from jevons.wire import WITH_HEADERS
 
 
 def tap(module: ModuleType) -> Callable[[], None]:
@@ -65,7 +64,7 @@ def _open(request: Any, data: Any) -> Exchange | None:
         host = parts.hostname or ""
         if covered(host, path):
             return None
-        exchange = taken.open("urllib", method, host, path)
+        exchange = taken.open("urllib", method, host, path, port=parts.port)
         if exchange is not None:
             exchange.request = sent(body)
         return exchange
@@ -87,8 +86,7 @@ def _fail(exchange: Exchange, error: BaseException) -> None:
 def _answer(exchange: Exchange, response: Any) -> None:
     try:
         exchange.status = response.status
-        if exchange.match.reader in WITH_HEADERS:
-            exchange.headers = {name.lower(): value for name, value in response.headers.items()}
+        exchange.take_headers(response.headers)
         if hasattr(response, "recorded_response"):  # vcrpy's: reading it says nothing of a network
             exchange.finish(response.recorded_response["body"]["string"])
         elif isinstance(response, http.client.HTTPResponse):
@@ -146,6 +144,8 @@ def _read(response: Any, read: Callable[..., Any], args: tuple[Any, ...], buffer
     finally:
         follower.busy = False
     follower.piece(data if buffer is None else memoryview(buffer).cast("B")[:data])
-    if response.isclosed():
+    if not response.length and (response.isclosed() or response.length == 0):
         follower.end()
+    elif response.isclosed():  # with bytes still to come, which http.client does not always mind
+        follower.leave()
     return data

@@ -107,6 +107,9 @@ class Guard:
             self._add_to_test(dict.fromkeys(asked, -1), test)
             raise self._exceeded(over[0], then)
 
+    def finished(self, exchange: Exchange, call: Call) -> None:
+        """Nothing: the call that is made of it is what counts."""
+
     def after(self, call: Call, out: bool) -> None:
         """Count what a finished call used, and itself where it went out unseen."""
         itself = _itself(call.role == "judge")

@@ -42,9 +42,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="Stop AI calls at a cap while the tests run (and record them): calls (the default unit), tokens, "
         "judge_calls, energy_wh, carbon_g or water_l; may be given several times.",
     )
+    group.addoption(
+        "--jevons-replay",
+        choices=("off", "none", "once", "new_episodes", "all"),
+        default=None,
+        dest="jevons_replay",
+        help="Answer AI calls from recordings (and record the run): none sends nothing, once records where nothing is "
+        "recorded yet, new_episodes records what is new, all records anew. Embeddings, rerank and moderation are "
+        "replayed; other calls in tests marked jevons_replay; none in tests marked jevons_live.",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "jevons_live: never answer this test's AI calls from recordings")
+    config.addinivalue_line("markers", "jevons_replay: answer all of this test's AI calls from recordings")
     if not _switched_on(config):
         return
     from jevons.pytest_plugin.session import Session
@@ -57,7 +68,7 @@ def _switched_on(config: pytest.Config) -> bool:
     flag = config.getoption("jevons")
     if flag is not None:
         return bool(flag)
-    if config.getoption("jevons_budget"):
+    if config.getoption("jevons_budget") or config.getoption("jevons_replay") not in (None, "off"):
         return True
     if "JEVONS" in os.environ:
         # What is no clear "off" is looked at by the settings, which can say what is wrong.

@@ -20,7 +20,7 @@ import msgspec
 
 from jevons import capture, child
 from jevons.capture import recorder, scope
-from jevons.capture.recorder import Interceptor
+from jevons.capture.interceptor import Chain, Interceptor
 from jevons.ledger.home import Home
 from jevons.ledger.spool import Spool
 
@@ -39,6 +39,10 @@ class Word(msgspec.Struct):
     fixture: str = ""
     budget: Any = None
     """The session's plan (`jevons.cut.budget.Plan`), if it has caps."""
+    replay: Any = None
+    """The session's plan (`jevons.cut.replay.Plan`), if it replays."""
+    marked: str = ""
+    """What the test's marks say of it."""
 
 
 _handle: capture.Handle | None = None
@@ -50,7 +54,7 @@ def announce(word: Word) -> Callable[[], None]:
 
     def tell(running: scope.Scope) -> None:
         word.test, word.attempt = running.test, running.attempt
-        word.phase, word.fixture = running.phase, running.fixture
+        word.phase, word.fixture, word.marked = running.phase, running.fixture, running.replay
         try:
             os.environ[child.VARIABLE] = msgspec.json.encode(word).decode()
         except ValueError:  # a path or an id that no environment can hold
@@ -74,17 +78,18 @@ def begin() -> None:
         return
     word = msgspec.json.decode(os.environ[child.VARIABLE], type=Word)
     home = Home(Path(word.home))
+    links = [make(word) for plan, make in ((word.replay, _replay), (word.budget, _guard)) if plan]
     _handle = capture.install(
         Spool(home, word.run),
         run=word.run,
         root=Path(word.root),
         secret=home.secret(),
         judges=word.judges,
-        interceptor=_guard(word) if word.budget else None,
+        interceptor=Chain(*links) if links else None,
     )
     _handle.recorder.batch = 1  # a test ends its servers by a signal, which leaves no time to hand over
     if word.test:
-        scope.enter(scope.Scope(word.test, word.attempt, word.phase, word.fixture))
+        scope.enter(scope.Scope(word.test, word.attempt, word.phase, word.fixture, word.marked))
     atexit.register(capture.flush)
 
 
@@ -95,6 +100,12 @@ def _guard(word: Word) -> Interceptor:
 
     plan = msgspec.convert(word.budget, Plan)
     return guard(plan, SharedCount(Path(plan.file)), load(Path(word.root)), Path(word.root))
+
+
+def _replay(word: Word) -> Interceptor:
+    from jevons.cut.replay import Plan, Replay
+
+    return Replay(msgspec.convert(word.replay, Plan))
 
 
 def give_way() -> None:

@@ -7,15 +7,18 @@ import time
 from collections.abc import Callable, Generator
 from typing import Any
 
+import msgspec
 import pytest
 
 from jevons import capture
 from jevons.capture import scope
+from jevons.capture.interceptor import Chain, Interceptor
 from jevons.ledger.home import Home
 from jevons.ledger.spool import Spool
 from jevons.pytest_plugin import children, surroundings
 from jevons.pytest_plugin.budget import budget
 from jevons.pytest_plugin.names import safe_id
+from jevons.pytest_plugin.replay import marked, replaying
 from jevons.pytest_plugin.summary import Summary, parse_reports
 from jevons.record import Call, Event, Run, TestResult, decode, encode
 from jevons.settings import Settings, SettingsError, load
@@ -58,16 +61,20 @@ class Session:
             self.budget = budget(config, self.settings, self.home, self.run_id, self.worker)
         except SettingsError as error:
             raise pytest.UsageError(f"jevons: {error}") from None
+        self.replaying = replaying(config, self.settings, self.home, self.worker)
+        links: list[Interceptor] = [self.replaying.interceptor] if self.replaying else []
+        links += [self.budget.guard] if self.budget else []
         self._handle = capture.install(
             self._take,
             run=self.run_id,
             root=config.rootpath,
             secret=self.secret,
             judges=self.settings.judges,
-            interceptor=self.budget.guard if self.budget else None,
+            interceptor=Chain(*links) if links else None,
         )
         word = children.Word(str(self.home.path), self.run_id, str(config.rootpath), self.settings.judges)
         word.budget = self.budget.plan if self.budget else None
+        word.replay = self.replaying.plan if self.replaying else None
         self._leave_children = children.announce(word)
 
     # -- records ----------------------------------------------------------
@@ -149,7 +156,7 @@ class Session:
         # pytest-rerunfailures repeats set-up, call and teardown under one protocol: an attempt begins here.
         attempt = getattr(item, "execution_count", 1)
         name = safe_id(item, self.secret, self.settings.ids == "full")
-        self._test = scope.Scope(name, attempt)
+        self._test = scope.Scope(name, attempt, replay=marked(item) if self.replaying else "")
         self._result = TestResult(
             run=self.run_id, test=name, attempt=attempt, worker=self.worker, started_us=time.time_ns() // 1_000
         )
@@ -198,7 +205,7 @@ class Session:
         instance = f"{fixturedef.argname}@{self.worker or 'main'}.{self._number}"
         self._instances[fixturedef] = instance
         test = self._test or scope.OUTSIDE
-        inner = scope.Scope(test.test, test.attempt, "setup", instance)
+        inner = scope.Scope(test.test, test.attempt, "setup", instance, test.replay)
         before = scope.enter(inner)
         try:
             yield
@@ -218,6 +225,7 @@ class Session:
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
         node.workerinput["jevons_run"] = self.run_id
+        node.workerinput["jevons_replay"] = msgspec.to_builtins(self.replaying.plan) if self.replaying else None
         self.workers = len(getattr(node.nodemanager, "specs", [])) or 1
 
     @pytest.hookimpl(optionalhook=True)
@@ -245,6 +253,7 @@ class Session:
                 "calls": self.calls,
                 "errors": self._handle.recorder.errors,
                 "budget": self.budget.output() if self.budget else None,
+                "replay": self.replaying.output() if self.replaying else None,
                 "lost": self.spool.lost,
                 "lost_reason": self.spool.lost_reason,
                 "unwritten": [encode(event).decode() for event in self.spool.unwritten],
@@ -254,6 +263,8 @@ class Session:
         self.spool(run)
         budgets = (output["budget"] for output in self.from_workers)
         notes = self.budget.said(filter(None, budgets)) if self.budget else []
+        if self.replaying:
+            notes += self.replaying.said(filter(None, (output["replay"] for output in self.from_workers)))
         self.summary = Summary(self.config, self.settings, run, self.reports, self.errors, notes)
         # A process that a test started wrote a file of its own if it made a call.
         from_children = len(self.home.spools(self.run_id)) > 1 + len(self.from_workers)

@@ -68,10 +68,11 @@ def _keyed(secret: bytes) -> blake2b:
 
 
 @lru_cache(maxsize=1024)
-def _target(method: str, host: str, path: str) -> bytes:
-    """Canonical method, host and path: query parameters sorted, keys and tokens left out."""
+def target(method: str, host: str, path: str) -> bytes:
+    """Canonical method, host and path: query parameters by name, keys and tokens left out."""
     path, _, query = path.partition("?")
-    kept = sorted(pair for pair in query.split("&") if pair and pair.partition("=")[0].lower() not in _SECRETS)
+    pairs = [pair for pair in query.split("&") if pair and pair.partition("=")[0].lower() not in _SECRETS]
+    kept = sorted(pairs, key=lambda pair: pair.partition("=")[0])  # values of one name keep their order
     return _encode([method.upper(), host.lower(), path, kept])
 
 
@@ -131,7 +132,7 @@ def of_json(
     digest = running.digest()
     remaining = _encode(rest) if rest else b"{}"
     exact = base.copy()
-    exact.update(b"exact" + _target(method, host, path) + digest + remaining + _encode(transport))
+    exact.update(b"exact" + target(method, host, path) + digest + remaining + _encode(transport))
     meaning = base.copy()
     meaning.update(b"meaning" + digest + remaining)
     return Prints(exact.hexdigest(), meaning.hexdigest(), prefixes, tokens, tally)
@@ -178,7 +179,7 @@ def of_bytes(secret: bytes, method: str, host: str, path: str, kind: str, raw: b
             raw = raw.replace(raw[: max(raw.find(b"\r\n"), 2)], b"--")
         raw = b"raw" + raw
     exact, meaning = _keyed(secret).copy(), _keyed(secret).copy()
-    exact.update(b"exact" + _target(method, host, path) + raw)
+    exact.update(b"exact" + target(method, host, path) + raw)
     meaning.update(b"meaning" + _encode(kind) + raw)
     return Prints(exact.hexdigest(), meaning.hexdigest(), [], 0, Tally())
 
