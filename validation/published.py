@@ -19,7 +19,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import adapters_hardware  # noqa: F401  they register themselves
+import adapters_cut  # noqa: F401  they register themselves
+import adapters_hardware  # noqa: F401
 import adapters_training  # noqa: F401
 import adapters_use  # noqa: F401
 import adapters_weigh  # noqa: F401
@@ -33,7 +34,6 @@ CASES = Path(__file__).resolve().parents[2] / "shared" / "data" / "papers" / "ca
 PASSED, FAILED, SKIPPED = "passed", "failed", "skipped"
 NOT_BUILT = {
     7: "room weigh",
-    8: "room cut (verdicts)",
     9: "room cut (cleaner hours)",
 }
 THEMES = {

@@ -153,7 +153,7 @@ def test_half_a_digit_where_no_tolerance_is_given(published):
 
 
 def test_section(published, tmp_path):
-    pending = case(8, {"p0": 0.1}, {"h1": 1})
+    pending = case(9, {"p0": 0.1}, {"h1": 1})
     broken = case(1, {"gpu_hours": 1000, "tdp_kw": 0.5}, {"mwh": 9})
     path = tmp_path / "cases.json"
     path.write_text(json.dumps([UNSEEN[0], broken, pending]), encoding="utf-8")
