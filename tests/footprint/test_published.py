@@ -159,10 +159,10 @@ def test_section(published, tmp_path):
     path.write_text(json.dumps([UNSEEN[0], broken, pending]), encoding="utf-8")
     text = published.section(path)
     assert "| 1 training | 1 | 1 | 0 |" in text
-    assert "| 8 verdicts | 0 | 0 | 1 |" in text
+    assert "| 9 cleaner hours | 0 | 0 | 1 |" in text
     assert "| all | 1 | 1 | 1 |" in text
     assert "new: failed, mwh: printed 9, computed 0.5" in text
-    assert "pending: room cut (verdicts)" in text
+    assert "pending: room cut (cleaner hours)" in text
     assert hashlib.sha256(path.read_bytes()).hexdigest() in text
 
 

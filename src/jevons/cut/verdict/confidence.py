@@ -30,6 +30,8 @@ def rate_interval(passes: int, items: int, alpha: float = 0.05, best_at: float =
     k, rate = max(best_at / (nats + math.log1p(nats)) - 1, 1e-3), passes / items
 
     def inside(p: float) -> bool:
+        if p in (0.0, 1.0):  # reached by rounding alone
+            return False
         log = passes * math.log(p) + (items - passes) * math.log1p(-p)
         ratio = _log_beta(k * p + passes, k * (1 - p) + items - passes) - _log_beta(k * p, k * (1 - p)) - log
         return ratio < math.log(1 / alpha)

@@ -22,6 +22,8 @@ from typing import Literal
 from jevons.cut.verdict.alternatives import octaves
 
 Decision = Literal["pass", "fail"]
+ROUNDING = 1e-9
+"""Of logarithms: a ratio that comes to 1/alpha exactly is there."""
 
 
 def least_passes(size: int, pass_rate: float) -> int:
@@ -56,7 +58,7 @@ class Side:
 
     def refuted(self, items: int, successes: int) -> bool:
         """Whether these outcomes refute."""
-        return self.log_ratio(items, successes) >= self.need
+        return self.log_ratio(items, successes) >= self.need - ROUNDING
 
     def log_ratio(self, items: int, successes: int) -> float:
         """Natural logarithm of the ratio; infinite where there are more successes than `null`."""

@@ -93,14 +93,13 @@ class Question:
 
     def words(self, items: int, passes: bool = True) -> str:
         """What a verdict says."""
-        over = f"one complete run of these {items} items" if self.estimand == "list" else "of endlessly many such items"
-        if self.margin is not None:
-            worse = f"by more than {self.margin * 100:g} points"
-            said = f"the new one is {'not worse' if passes else 'worse'} {worse}"
-            return f"over {over}, {said}" if self.estimand == "list" else f"{over[3:]}: {said}"
+        of = f"one complete run of these {items} items" if self.estimand == "list" else "endlessly many such items"
         limit = "at least" if passes else "less than"
+        if self.margin is not None:
+            return (
+                f"over {of}, the new one is {'not ' if passes else ''}worse by more than {self.margin * 100:g} points"
+            )
         if self.pass_rate is not None:
             amount = f"{limit} {self.threshold * 100:g} %"
-            return f"{over} would pass {amount}" if self.estimand == "list" else f"{over}, {amount} would pass"
-        amount = f"{limit} {self.threshold:g}"
-        return f"{over} would score {amount}" if self.estimand == "list" else f"{over}, the mean score is {amount}"
+            return f"{of} would pass {amount}"
+        return f"{of} would score {limit} {self.threshold:g}"
