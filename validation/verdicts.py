@@ -131,8 +131,8 @@ def section(folder: str | pathlib.Path, *, full: bool | None = None) -> str:
         table(["what", "bar", "found", ""], [bar.cells() for bar in bars]),
         "Items used, by distance of the list's rate from the threshold. Reference: min(N, ln(1/alpha)/KL(rate, "
         "threshold)), below which no test can stay on average without an end to the list. Fixed: the size that misses "
-        f"the distance once in 20. Wald's test is told the threshold ± {APART * 100:g} points; all others nothing. {ORDERS:,} orders of "
-        "one pair scatter by 0.7 points about its share.",
+        f"the distance once in 20. Wald's test is told the threshold ± {APART * 100:g} points; all others nothing. "
+        f"{ORDERS:,} orders of one pair scatter by 0.7 points about its share.",
         by_distance(judged),
         "By suite:",
         by_suite(judged),

@@ -1,7 +1,7 @@
 """Against a threshold, the rates worth betting on: one for each number of items that a verdict might take.
 
 A verdict at error `alpha` on a true rate q against the threshold p takes about ln(1/alpha) / KL(q, p) items (Wald 1945;
-no test with power one does better on average, up to where it crosses). So for a list of N there is one alternative for
+on an endless supply no test needs fewer on average). So for a list of N there is one alternative for
 each of N, N/2, N/4, ... items: the rate that takes as many.
 """
 
@@ -20,7 +20,10 @@ def divergence(rate: float, other: float) -> float:
 
 
 def reference_items(rate: float, threshold: float, alpha: float, size: float = math.inf) -> float:
-    """Items that no test at error `alpha` does without on average: min(size, ln(1/alpha) / KL(rate, threshold))."""
+    """What a test at error `alpha` needs on average: min(size, ln(1/alpha) / KL(rate, threshold)).
+
+    No test needs fewer on an endless supply; a list that comes to an end can settle before.
+    """
     nats = divergence(rate, threshold)
     return min(size, math.log(1 / alpha) / nats) if nats > 0 else size
 

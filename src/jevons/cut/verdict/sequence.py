@@ -111,8 +111,8 @@ class Sequence:
         What is not needed any more is ignored. KeyError for an item that is not in the list, ValueError for one with
         all its tries done or an outcome that does not answer the question.
         """
-        scored = self.question.outcome(outcome, old)
-        if self.settled or not self._test.wants(self._units[self._at[item]].stratum):
+        unit, scored = self._units[self._at[item]], self.question.outcome(outcome, old)
+        if not self._test.wants(unit.stratum):
             return
         if len(self._tries[item]) >= self.question.repeats:
             raise ValueError(f"{item} is recorded already")
