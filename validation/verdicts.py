@@ -69,6 +69,14 @@ def thresholds(one: List) -> list[tuple[str, float]]:
     return [(points, threshold) for points, threshold in at if 0 < threshold <= 1]
 
 
+def reference(count: int, size: int, threshold: float) -> float:
+    """r = min(N, ln(1/alpha)/KL). At a threshold of 1 that is 0, for one failure settles it; it takes (N+1)/(F+1) to
+    come, on average, whatever the test."""
+    if threshold > 1 - 1e-9:
+        return (size + 1) / (size - count + 1)
+    return reference_items(count / size, threshold, ALPHA, size)
+
+
 def judge(one: List, draw: np.random.Generator) -> list[Judged]:
     """A list against thresholds at every distance."""
     outcomes = one.passes
@@ -86,7 +94,7 @@ def judge(one: List, draw: np.random.Generator) -> list[Judged]:
         ways = dict(zip(OTHERS, (wald(threshold, APART, ALPHA), hoeffding(threshold, ALPHA)), strict=True))
         others = {name: (off, float(taken.mean())) for name, (off, taken) in ((n, settle(w)) for n, w in ways.items())}
         found.append(Judged(
-            one, points, wrong, items, reference_items(count / size, threshold, ALPHA, size),
+            one, points, wrong, items, reference(count, size, threshold),
             min(items_for_rate(threshold, count / size), size), others,
         ))  # fmt: skip
     return found
@@ -99,7 +107,7 @@ def exact(one: List) -> list[tuple[str, float, float, float]]:
     for points, threshold in thresholds(one):
         made = likely(size, threshold, count / size, 1 - ALPHA)
         wrong = made.fails if count >= least_passes(size, threshold) else made.passes
-        allowed = 1.4 * math.ceil(reference_items(count / size, threshold, ALPHA, size)) + 3
+        allowed = 1.4 * math.ceil(reference(count, size, threshold)) + 3
         found.append((points, wrong, made.mean, allowed))
     return found
 
@@ -130,7 +138,8 @@ def section(folder: str | pathlib.Path, *, full: bool | None = None) -> str:
         f"{len(bars) - missed} bars met, {missed} missed.",
         table(["what", "bar", "found", ""], [bar.cells() for bar in bars]),
         "Items used, by distance of the list's rate from the threshold. Reference: min(N, ln(1/alpha)/KL(rate, "
-        "threshold)), below which no test can stay on average without an end to the list. Fixed: the size that misses "
+        "threshold)), below which no test can stay on average without an end to the list; at a threshold of 100 %, "
+        "where that is 0, the wait for the first failure. Fixed: the size that misses "
         f"the distance once in 20. Wald's test is told the threshold ± {APART * 100:g} points; all others nothing. "
         f"{ORDERS:,} orders of one pair scatter by 0.7 points about its share.",
         by_distance(judged),
@@ -218,7 +227,7 @@ def main() -> None:
     asked.add_argument("folder", type=pathlib.Path)
     asked.add_argument("--full", action="store_true")
     told = asked.parse_args()
-    print(section(told.folder, full=told.full))
+    print(section(told.folder, full=told.full or None))
 
 
 if __name__ == "__main__":

@@ -96,10 +96,8 @@ class Question:
         of = f"one complete run of these {items} items" if self.estimand == "list" else "endlessly many such items"
         limit = "at least" if passes else "less than"
         if self.margin is not None:
-            return (
-                f"over {of}, the new one is {'not ' if passes else ''}worse by more than {self.margin * 100:g} points"
-            )
+            worse = "worse" if not passes else "not worse"
+            return f"over {of}, the new one is {worse} by more than {self.margin * 100:g} points"
         if self.pass_rate is not None:
-            amount = f"{limit} {self.threshold * 100:g} %"
-            return f"{of} would pass {amount}"
+            return f"{of} would pass {limit} {self.threshold * 100:g} %"
         return f"{of} would score {limit} {self.threshold:g}"
