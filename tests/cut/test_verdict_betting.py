@@ -34,6 +34,32 @@ def test_errors_over_every_order(scores: list[float], off: float, alpha: float) 
     assert wrong <= alpha * math.factorial(len(scores))
 
 
+@settings(max_examples=100)
+@given(
+    st.lists(st.tuples(st.sampled_from([0.0, 0.3, 0.9, 1.0]), st.booleans()), min_size=1, max_size=5),
+    st.floats(0.05, 1),
+)
+def test_errors_where_some_scores_are_missing(items: list[tuple[float, bool]], threshold: float) -> None:
+    mean = sum(score for score, _ in items) / len(items)
+    assume(abs(mean - threshold) > 1e-6)
+    wrong = 0
+    for order in itertools.permutations(items):
+        made = Graded(len(order), threshold, 0.4, 0.4)
+        for score, missing in order:
+            made.enter(*((0, 1) if missing else (score, score)))
+        wrong += made.decision is not None and (made.decision == "pass") != (mean >= threshold)
+        assert made.decision or any(missing for _, missing in items)
+    assert wrong <= 0.4 * math.factorial(len(items))
+
+
+def test_a_missing_score_counts_against_either_verdict() -> None:
+    made = Graded(10, 0.5)
+    for _ in range(10):
+        made.enter(0, 1)
+    assert made.decision is None
+    assert (made.over.total, made.under.total) == (0, 0)
+
+
 @given(st.integers(2, 40), st.data())
 def test_on_0_and_1_the_capital_is_the_ratio_of_chances(size: int, data: st.DataObject) -> None:
     null = data.draw(st.integers(1, size - 1))

@@ -145,6 +145,18 @@ def test_errors_over_strata(low: str) -> None:
         assert wrong / 700 <= 0.1 + 0.034  # three standard deviations
 
 
+def test_strata_that_all_just_pass_share_the_risk_of_failing() -> None:
+    items = [f"{name}{at}" for name in "abcd" for at in range(30)]
+    strata = {item: item[0] for item in items}
+    wrong = 0
+    for seed in range(500):
+        sequence = Sequence(items, Question(pass_rate=0.8, confidence=0.7), seed=seed, strata=strata)
+        for item in sequence.pending():
+            sequence.record(item, int(item[1:]) < 24)
+        wrong += sequence.decision == "fail"
+    assert wrong / 500 <= 0.3  # each with all of the risk, it would be about twice as much
+
+
 def test_clusters_count_once() -> None:
     clusters = {item: str(at // 4) for at, item in enumerate(ITEMS)}
     sequence = Sequence(ITEMS, Question(pass_rate=0.5, estimand="rate"), clusters=clusters)
