@@ -86,10 +86,10 @@ class Question:
 
     def test(self, size: int, share: int = 1) -> Test:
         """The test of a list of `size`; of `share` lists that may fail, an equal part of the risk of failing."""
-        alpha = 1 - self.confidence
+        alphas = 1 - self.confidence, (1 - self.confidence) / share
         if self.estimand == "list" and not self.graded:
-            return Finite(size, self.threshold, alpha, alpha / share)
-        return Graded(size, self.threshold, alpha, alpha / share, finite=self.estimand == "list")
+            return Finite(size, self.threshold, *alphas)
+        return Graded(size, self.threshold, *alphas, finite=self.estimand == "list")
 
     def words(self, items: int, passes: bool = True) -> str:
         """What a verdict says."""
