@@ -30,6 +30,7 @@ MORE = {  # chapters that read other data: module, heading
     "forward": "Forward passes: embeddings and rerankers",
     "disclosures": "What providers disclose",
     "published": "Published results",
+    "verdicts": "Verdicts",
 }
 
 
@@ -39,6 +40,7 @@ def main() -> None:
     asked.add_argument("measurements", type=pathlib.Path)
     asked.add_argument("--disclosures", type=pathlib.Path, help="published figures of a query (CSV)")
     asked.add_argument("--cases", type=pathlib.Path, help="published results (JSON)")
+    asked.add_argument("--evals", type=pathlib.Path, help="folder of per-item results of evaluations")
     asked.add_argument("--factors", type=pathlib.Path, help="folder of impact factors that came from elsewhere")
     asked.add_argument("--write", action="store_true")
     told = asked.parse_args()
@@ -61,6 +63,7 @@ def main() -> None:
         "forward": told.measurements,
         "disclosures": told.disclosures,
         "published": told.cases,
+        "verdicts": told.evals,
     }
     for name, heading in MORE.items():
         path = data[name]

@@ -19,7 +19,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import adapters_hardware  # noqa: F401  they register themselves
+import adapters_cut  # noqa: F401  they register themselves
+import adapters_hardware  # noqa: F401
 import adapters_hours  # noqa: F401
 import adapters_training  # noqa: F401
 import adapters_use  # noqa: F401
@@ -34,7 +35,6 @@ CASES = Path(__file__).resolve().parents[2] / "shared" / "data" / "papers" / "ca
 PASSED, FAILED, SKIPPED = "passed", "failed", "skipped"
 NOT_BUILT = {
     7: "room weigh",
-    8: "room cut (verdicts)",
 }
 THEMES = {
     1: "training", 2: "break-even", 3: "use", 4: "water", 5: "hardware and SCI", 6: "decomposition and rebound",

@@ -4,6 +4,12 @@ For calls that no tap can see, a suite tells of them itself:
 
 >>> jevons.record_call(model="my-model", input_tokens=120, output_tokens=30)
 >>> with jevons.measure(model="my-model") as call: ...
+
+And whether a list of items passes, from as few of them as settle it:
+
+>>> judged = jevons.verdict(questions, pass_rate=0.9, confidence=0.95)
+>>> for question in judged:
+...     judged.record(question, answers_well(question))
 """
 
 from __future__ import annotations
@@ -14,9 +20,10 @@ if TYPE_CHECKING:
     from jevons.capture.manual import measure, record_call
     from jevons.cut.budget import BudgetExceeded
     from jevons.cut.replay import ReplayMiss
+    from jevons.cut.verdict.loop import verdict
 
 __version__ = "0.1.0"
-__all__ = ["BudgetExceeded", "ReplayMiss", "__version__", "measure", "record_call"]
+__all__ = ["BudgetExceeded", "ReplayMiss", "__version__", "measure", "record_call", "verdict"]
 
 
 def __getattr__(name: str) -> Any:
@@ -33,4 +40,8 @@ def __getattr__(name: str) -> Any:
         from jevons.cut.replay import ReplayMiss
 
         return ReplayMiss
+    if name == "verdict":
+        from jevons.cut.verdict.loop import verdict
+
+        return verdict
     raise AttributeError(f"module 'jevons' has no attribute {name!r}")
