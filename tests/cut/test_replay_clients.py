@@ -15,7 +15,7 @@ from providers import provider
 from twice import canon
 
 __all__ = ["direct"]
-pytestmark = pytest.mark.usefixtures("direct")
+pytestmark = [pytest.mark.usefixtures("direct"), pytest.mark.slow]
 
 SAID = [{"role": "user", "content": "Where does the river meet the sea, où et pourquoi?"}]
 CHAT = "/v1/chat/completions"
@@ -144,8 +144,7 @@ async def by_aiohttp(url: str, asked: Any) -> Any:
             found += [whole.status, whole.reason, told(whole.headers), await whole.text(), whole.content_type]
         async with session.post(url + CHAT, json=asked | {"n": 2}) as streamed:
             chunks = [chunk async for chunk in streamed.content.iter_chunks()]
-            # Packed and torn apart, they come as the loop happens to wake.
-            found.append(b"".join(data for data, _ in chunks) if "ragged" in asked["model"] else chunks)
+            found.append(b"".join(data for data, _ in chunks))  # chunks come as the loop happens to wake
         async with session.post(url + CHAT, json=asked | {"n": 3}) as streamed:
             found.append([line async for line in streamed.content])
         async with session.post(url + CHAT, json=asked | {"n": 4}) as streamed:

@@ -153,16 +153,16 @@ def test_half_a_digit_where_no_tolerance_is_given(published):
 
 
 def test_section(published, tmp_path):
-    pending = case(9, {"p0": 0.1}, {"h1": 1})
+    pending = case(7, {"p0": 0.1}, {"h1": 1})
     broken = case(1, {"gpu_hours": 1000, "tdp_kw": 0.5}, {"mwh": 9})
     path = tmp_path / "cases.json"
     path.write_text(json.dumps([UNSEEN[0], broken, pending]), encoding="utf-8")
     text = published.section(path)
     assert "| 1 training | 1 | 1 | 0 |" in text
-    assert "| 9 cleaner hours | 0 | 0 | 1 |" in text
+    assert "| 7 comparisons | 0 | 0 | 1 |" in text
     assert "| all | 1 | 1 | 1 |" in text
     assert "new: failed, mwh: printed 9, computed 0.5" in text
-    assert "pending: room cut (cleaner hours)" in text
+    assert "pending: room weigh" in text
     assert hashlib.sha256(path.read_bytes()).hexdigest() in text
 
 

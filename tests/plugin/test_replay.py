@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from providers import Provider
 
+pytestmark = pytest.mark.slow
 NEW, NONE = "--jevons-replay=new_episodes", "--jevons-replay=none"
 DEMO = Path(__file__).parents[2] / "examples" / "helpdesk"
 
