@@ -113,7 +113,7 @@ def test_codecarbon(project):
 def test_the_same_training_twice_needs_replace(project):
     arguments = ("add", "a", "--hours", 1, "--hardware", "A100", "--place", "SE")
     run(*arguments)
-    assert "--replace" in run(*arguments, code=2).stderr
+    assert "--replace" in run(*arguments, code=2).output
     run(*arguments, "--replace")
 
 
@@ -146,8 +146,8 @@ def test_what_cannot_be_read_has_file_and_line_and_nothing_is_written(project, c
     write(project / "own.json", **card)
     for more in ((), ("--dry-run",)):
         made = run("add", "own.json", *more, code=2)
-        assert f"own.json:{line}: " in made.stderr
-        assert says in made.stderr
+        assert f"own.json:{line}: " in made.output
+        assert says in made.output
     assert not (project / "jevons-shelf").exists()
 
 
@@ -199,7 +199,7 @@ def test_nothing_good_enough_is_exit_1(project):
         in run("find", "--task", "text-generation", "--eval", "MMLU>=99.9", code=1).stdout
     )
     run("find", "--eval", "MMLU", code=2)
-    assert "shelf list" in run("show", "no such model", code=2).stderr
+    assert "shelf list" in run("show", "no such model", code=2).output
 
 
 def test_a_shared_shelf_at_a_url(project):
