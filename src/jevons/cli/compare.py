@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from jevons.cli.project import CouldNotError, find, ledgers, pick_runs, read_runs
+from jevons.cli.project import CouldNotError, find, ledgers, pick_runs, read_runs, write
 from jevons.cli.report import FOLDER
 
 if TYPE_CHECKING:
@@ -54,7 +53,6 @@ def command(before: str, after: str, figure: str, grid: str | None, place: str, 
 
     from jevons.footprint import overrides
     from jevons.report.comparison import markdown, text
-    from jevons.report.terminal import fit
     from jevons.weigh.compare import Party, compare
 
     root, settings, home = find()
@@ -70,10 +68,7 @@ def command(before: str, after: str, figure: str, grid: str | None, place: str, 
         said = msgspec.json.format(msgspec.json.encode(made), indent=2).decode() + "\n"
     else:
         said = (text if form == "text" else markdown)(made)
-    if output is not None:
-        output.write_text(said, encoding="utf-8")
-    else:
-        click.echo(fit(said, sys.stdout.encoding or "utf-8"), nl=False)
+    write(said, output)
 
 
 def _restatements(folder: Path, parties: Sequence[Party], figure: str, place: str, stated: Overrides) -> Iterator[str]:

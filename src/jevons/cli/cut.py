@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import click
 
-from jevons.cli.project import find, known_runs, ledgers, pick_runs
+from jevons.cli.project import find, known_runs, ledgers, pick_runs, write
 
 
 @click.command(
@@ -37,7 +36,6 @@ def command(run: str, form: str, place: str, grid: str | None, output: Path | No
 
     from jevons.cut.waste import Store, plan
     from jevons.footprint import overrides
-    from jevons.report.terminal import fit
     from jevons.report.waste import markdown, text
 
     root, settings, home = find()
@@ -55,7 +53,4 @@ def command(run: str, form: str, place: str, grid: str | None, output: Path | No
         said = msgspec.json.format(msgspec.json.encode(made), indent=2).decode() + "\n"
     else:
         said = (text if form == "text" else markdown)(made)
-    if output is not None:
-        output.write_text(said, encoding="utf-8")
-    else:
-        click.echo(fit(said, sys.stdout.encoding or "utf-8"), nl=False)
+    write(said, output)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -107,3 +108,13 @@ def read_runs(homes: Sequence[Home], span: Span, settings: Settings) -> tuple[li
 def ledgers(root: Path, settings: Settings, home: Home) -> list[Home]:
     """The project's ledger and, if the settings name one, the ledger that is shared with others."""
     return [home, Home(root / settings.shared)] if settings.shared else [home]
+
+
+def write(text: str, output: Path | None) -> None:
+    """Write to a file, or print what the terminal can show."""
+    if output is not None:
+        output.write_text(text, encoding="utf-8")
+        return
+    from jevons.report.terminal import fit
+
+    click.echo(fit(text, sys.stdout.encoding or "utf-8"), nl=False)

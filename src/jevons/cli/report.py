@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from jevons.cli.project import CouldNotError, find, ledgers, pick_runs, read_runs
+from jevons.cli.project import CouldNotError, find, ledgers, pick_runs, read_runs, write
 from jevons.ledger.home import Home
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def command(
     homes = ledgers(root, settings, home)
     known = overrides(settings, root, grid or "")
     if published:
-        _write(_restated(root / FOLDER, homes, published, form, place, known), output)
+        write(_restated(root / FOLDER, homes, published, form, place, known), output)
         return
     from jevons.report.build import build
     from jevons.report.render import render
@@ -95,7 +95,7 @@ def command(
         text = on_terminal(document, width=width, encoding=sys.stdout.encoding or "utf-8", color=sys.stdout.isatty())
     else:
         text = render(document, "term" if form == "text" else form)
-    _write(text, output)
+    write(text, output)
 
 
 def _restated(folder: Path, homes: Sequence[Home], name: str, form: str, place: str, known: Overrides) -> str:
@@ -131,12 +131,3 @@ def _later(homes: Sequence[Home], asked: str, known: set[str]) -> int:
         return len({run.id for run in pick_runs(homes, asked).runs} - known)
     except CouldNotError:  # a ledger that no longer holds them
         return 0
-
-
-def _write(text: str, output: Path | None) -> None:
-    from jevons.report.terminal import fit
-
-    if output is None:
-        click.echo(fit(text, sys.stdout.encoding or "utf-8"), nl=False)
-    else:
-        output.write_text(text, encoding="utf-8")
