@@ -161,7 +161,7 @@ def test_a_forked_child_writes_to_a_file_of_its_own(tmp_path: Path) -> None:
 def test_without_fork_the_module_still_imports() -> None:
     """Windows has no os.register_at_fork."""
     script = (
-        "import os, tempfile, threading, concurrent.futures; del os.register_at_fork; "
+        "import asyncio, os, tempfile, threading, concurrent.futures; del os.register_at_fork; "
         "import jevons.ledger.spool, jevons.capture"
     )
     subprocess.run([sys.executable, "-c", script], check=True)

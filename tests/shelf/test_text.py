@@ -56,7 +56,7 @@ def test_every_key_of_yaml_has_its_line(value):
         ('{\n "schema": "jevons.card/1",\n "id": "a",\n "name": "a",\n "colour": 1\n}', 5, "unknown field"),
         ('{\n "schema": "jevons.card/1",\n "id": "a/b",\n "name": "a"\n}', 3, "id"),
         ('{\n "schema": "jevons.card/1",\n "id": "a",\n "name": "a",\n "first_use": "soon"\n}', 1, "a date"),
-        ('{\n "schema": "jevons.card/1",\n}', 3, "not JSON"),
+        ('{\n "schema": "jevons.card/1"\n "id": "a"}', 3, "not JSON"),
         ('{"schema": "jevons.card/1", "calls": NaN}', 1, "NaN"),
         ("[" * 5000, 1, "nested"),
         (TRAINED + '\n{"energy":\n{"value": 1, "unit": "kg"}}]}', 2, "energy in kg"),

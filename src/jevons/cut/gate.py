@@ -75,7 +75,7 @@ def gate(
         _see(made, verdict, floor, pinned)
     if base:
         made.regressions = _regressions(this, base, growth, place, overrides)
-        for one in sorted(made.regressions, key=lambda one: -one.ratio):
+        for one in sorted(made.regressions, key=_height, reverse=True):
             if one.fails:
                 _break(made, BROKEN, f"{one.unit}: {_times(one)} its base of {one.runs} runs ({made.base})")
             elif one.shown:
@@ -85,11 +85,16 @@ def gate(
     else:
         made.warnings.append("no base: nothing to hold this run against yet")
     broken = next((one for one in made.caps if one.over), None)
-    most = max((one for one in made.regressions if one.shown), key=lambda one: one.ratio, default=None)
+    most = max((one for one in made.regressions if one.shown), key=_height, default=None)
     unit = broken.unit if broken else most.unit if most else ""
     if unit:
         made.moved = _moved(this, base, unit, place, overrides)
     return made
+
+
+def _height(one: Regression) -> float:
+    """By how much it grew; units that grew by the same keep their order, whatever a division rounds to."""
+    return round(one.ratio, 9)
 
 
 def _see(made: Outcome, verdict: Verdict, floor: float, pinned: str) -> None:
