@@ -13,7 +13,7 @@ DEV := .venv-dev/$(BINDIR)
 # One environment per lock. A lock is complete and holds versions and hashes only, so nothing is resolved here.
 .venv-%/ready: locks/%.txt pyproject.toml
 	$(PYTHON) -m venv --clear .venv-$*
-	$(call PIP,.venv-$*) install --quiet --no-deps --require-hashes -r locks/$*.txt
+	$(call PIP,.venv-$*) install --quiet --no-deps --require-hashes --no-compile -r locks/$*.txt
 	$(call PIP,.venv-$*) install --quiet --no-deps --no-build-isolation -e .
 	@touch $@
 

@@ -94,7 +94,6 @@ def test_an_sdk_that_retries_tries_once(suite, server) -> None:
     done.assert_outcomes(passed=4)
     assert len(server.requests) == 2
     done.stdout.fnmatch_lines(["note*budget: 2 of 2 calls used: 12 calls refused*"])
-    assert done.duration < 5
 
 
 SHARED = """
@@ -279,7 +278,6 @@ def test_a_worker_killed_with_the_lock_in_its_hand(suite, server) -> None:
     done = suite.run("-n2", "--max-worker-restart=1", "--jevons-budget=8", test_it=DYING)
     done.stdout.fnmatch_lines(["*worker*crashed*", "note*budget: 8 of 8 calls used: 4 calls refused"])
     assert len(server.requests) == 8
-    assert done.duration < 20
     assert not list((suite.path / ".jevons").glob("*.budget"))
 
 
