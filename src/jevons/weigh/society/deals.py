@@ -1,0 +1,201 @@
+"""What the public promised for jobs, and the calls' part of what a site uses: ratios of sourced figures, no score."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import msgspec
+
+from jevons.factors.places import name_of
+from jevons.factors.sites import Indicator, Site
+from jevons.footprint.account import Account
+from jevons.footprint.figures import Figures
+from jevons.footprint.interval import Interval
+from jevons.weigh.society.where import Where
+
+HOURS = 8_760
+"""In a year of 365 days: a site at full power all year uses MW x 8,760 h / 10^6 TWh, and never more."""
+WH_PER_TWH = 1e12
+
+
+class Ratio(msgspec.Struct, frozen=True, kw_only=True):
+    """A ratio of sourced figures, ends by ends; None: not known."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+    unit: str
+    formula: str
+
+    @property
+    def known(self) -> bool:
+        """Whether it says anything."""
+        return not (self.value is None and self.low is None and self.high is None)
+
+
+class Part(msgspec.Struct, frozen=True, kw_only=True):
+    """The calls' part of what a site uses in a year, and of what AI uses of it, as if all of them had run there."""
+
+    energy: Indicator
+    ai_share: Indicator | None
+    """The AI's share of that energy; None where no row tells, not even that it is unknown."""
+    of_all: Ratio
+    of_ai: Ratio
+
+
+class Deal(msgspec.Struct, frozen=True, kw_only=True):
+    """One site, programme, operator, sector or comparator beside the calls."""
+
+    site: str
+    kind: str
+    operator: str
+    place: str
+    matched: str
+    """Why it stands here: whose calls may have run there."""
+    calls: int
+    """Calls that may have run there; 0 for comparators."""
+    per_promised_job: Ratio
+    """Subsidy per promised permanent job."""
+    kept: Ratio
+    """Permanent jobs found over those promised, at the year of the finding."""
+    parts: tuple[Part, ...]
+    """Before and after AI grew, where there are figures: by year of the AI share."""
+    indicators: tuple[Indicator, ...]
+
+
+def deals(sites: Iterable[Site], placed: Iterable[tuple[Where, Account]]) -> list[Deal]:
+    """Sites where calls may have run, programmes where they did, and all comparators, in the order of the table."""
+    placed = list(placed)
+    made = []
+    for site in sites:
+        reason, belongs = _rule(site)
+        found = [one for where, one in placed if belongs(where, one)]
+        if not found and site.kind != "comparator":
+            continue
+        figures = Figures()
+        for one in found:
+            figures.add(one.figures)
+        made.append(
+            Deal(
+                site=site.name,
+                kind=site.kind,
+                operator=site.operator,
+                place=name_of(site.place),
+                matched=reason,
+                calls=sum(one.cell.sums.calls for one in found),
+                per_promised_job=per_promised_job(site),
+                kept=kept(site),
+                parts=parts(site, figures.energy_wh) if found else (),
+                indicators=site.indicators,
+            )
+        )
+    return made
+
+
+def _rule(site: Site) -> tuple[str, Callable[[Where, Account], bool]]:
+    """Why calls belong to a site, and whether those of a place and provider do."""
+
+    def served(where: Where, one: Account) -> bool:
+        if one.cell.key.provider not in site.serves:
+            return False
+        return site.place == "WORLD" or _may_be(site, where)
+
+    def within(where: Where, one: Account) -> bool:
+        cloud = one.cell.key.host_class == "cloud"
+        return cloud and (site.place == "WORLD" or site.place in where.zones)
+
+    if site.kind in ("site", "operator"):
+        return f"may serve {', '.join(site.serves)}" if site.serves else "", served
+    if site.kind in ("programme", "sector"):
+        return f"calls ran in {name_of(site.place)}", within
+    return "to compare with", lambda where, one: False
+
+
+def _may_be(site: Site, where: Where) -> bool:
+    """Whether calls at a place may have run at a site: in a known place, or among those that are published."""
+    around = Where("known", site.place, "", "", "").zones
+    if where.areas:
+        return not around.isdisjoint(where.areas)
+    return not where.zones or where.place in around or site.place in where.zones
+
+
+def per_promised_job(site: Site) -> Ratio:
+    """Subsidy over promised permanent jobs (Good Jobs First's measure), where one deal has both; else as published.
+
+    Jobs of a model or of construction never count.
+    """
+    published, subsidy, jobs = (
+        site.latest(name) for name in ("subsidy_usd_per_job", "subsidy_usd", "jobs_promised")
+    )  # fmt: skip
+    if published is not None and published.known:
+        return Ratio(value=published.value, low=published.low, high=published.high, unit="USD/job",
+                     formula="as its source gives it")  # fmt: skip
+    return _over(subsidy, jobs, "USD/job", "subsidy_usd / jobs_promised")
+
+
+def kept(site: Site) -> Ratio:
+    """Permanent jobs found over those promised."""
+    return _over(site.latest("jobs_found"), site.latest("jobs_promised"), "1", "jobs_found / jobs_promised")
+
+
+def parts(site: Site, energy_wh: Interval) -> tuple[Part, ...]:
+    """The calls' part of a site's year of electricity, once for each year that its AI share is told, or not."""
+    energies = site.series("energy_twh")
+    energies = tuple(one for one in energies if one.known) or energies
+    if not energies:
+        energies = tuple(_full(one) for one in site.series("power_mw")[-1:])
+    if not energies:
+        return ()
+    shares: tuple[Indicator | None, ...] = site.series("ai_share") or (None,)
+    made = []
+    for share in shares:
+        year = share.year if share is not None else energies[-1].year
+        energy = min(energies, key=lambda one: (abs(one.year - year), -one.year))
+        made.append(
+            Part(
+                energy=energy,
+                ai_share=share,
+                of_all=_part(energy_wh, energy, None, "energy of the calls / energy in a year"),
+                of_ai=_part(energy_wh, energy, share, "energy of the calls / (energy in a year x AI share)")
+                if share is not None
+                else Ratio(value=None, low=None, high=None, unit="1", formula="AI share not known"),
+            )
+        )
+    return tuple(made)
+
+
+def _full(power: Indicator) -> Indicator:
+    """At most this in a year: full power all year."""
+    most = None if power.high is None else power.high * HOURS * 1e-6
+    return msgspec.structs.replace(
+        power, name="energy_twh", unit="TWh/year", value=None, low=None, high=most,
+        scope=f"{power.scope}: at most, full power all year",
+    )  # fmt: skip
+
+
+def _part(calls: Interval, energy: Indicator, share: Indicator | None, formula: str) -> Ratio:
+    def end(amount: float, energy: float | None, share: float | None) -> float | None:
+        return amount / (energy * WH_PER_TWH * share) if energy and share else None
+
+    one = (1.0, 1.0, 1.0) if share is None else (share.low, share.value, share.high)
+    return Ratio(
+        low=end(calls.low, energy.high, one[2]),
+        value=end(calls.mid, energy.value, one[1]),
+        high=end(calls.high, energy.low, one[0]),
+        unit="1",
+        formula=formula,
+    )
+
+
+def _over(above: Indicator | None, below: Indicator | None, unit: str, formula: str) -> Ratio:
+    """Ends by ends; not known where either is not."""
+
+    def end(one: float | None, other: float | None) -> float | None:
+        return None if one is None or not other else one / other
+
+    if above is None or below is None:
+        return Ratio(value=None, low=None, high=None, unit=unit, formula=formula)
+    return Ratio(
+        low=end(above.low, below.high), value=end(above.value, below.value), high=end(above.high, below.low),
+        unit=unit, formula=formula,
+    )  # fmt: skip
