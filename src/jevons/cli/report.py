@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from jevons.cli.project import CouldNotError, find, ledgers, pick_runs, read_runs, write
+from jevons.cli.project import CouldNotError, find, ledgers, pick_runs, read_runs, sites_of, write
 from jevons.ledger.home import Home
 
 if TYPE_CHECKING:
@@ -112,18 +112,12 @@ def _places(
     """Where the calls ran."""
     import msgspec
 
-    from jevons.factors.sheets import FactorFileError
-    from jevons.factors.user_sites import load_sites
     from jevons.report.places import markdown, text
     from jevons.weigh.society.places import places
 
     if form == "csv":
         raise CouldNotError("--places as text, json or markdown")
-    try:
-        sites = load_sites(root / file for file in settings.sites)
-    except FactorFileError as error:
-        raise CouldNotError(str(error)) from error
-    society = places(made, name=name, place=place, overrides=known, sites=sites)
+    society = places(made, name=name, place=place, overrides=known, sites=sites_of(settings, root))
     if form == "json":
         return msgspec.json.format(msgspec.json.encode(society), indent=2).decode() + "\n"
     return text(society) if form == "text" else markdown(society)

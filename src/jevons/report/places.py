@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from jevons.factors.sites import Indicator
 from jevons.footprint.interval import Interval
+from jevons.report.bounds import PERCENT, TINY, UNKNOWN, USD, bounded, steps_of
 from jevons.report.document import Range
 from jevons.report.markdown import escape
 from jevons.report.numbers import between, digits, percent
 from jevons.report.text import clean
-from jevons.weigh.society.deals import Deal, Part, Ratio
+from jevons.weigh.society.deals import Deal, Part
 from jevons.weigh.society.places import Place, Society, Water
 
-UNKNOWN = "unknown"
 _WIDTH = 80
 _WIDE = 11
 _KINDS = {
     "site": "Sites that may serve these calls",
     "operator": "Who runs the sites",
-    "programme": "Programmes where calls ran",
+    "programme": "Programmes where calls ran, as known or assumed",
     "sector": "All data centres beside",
-    "comparator": "To compare with",
 }
 _SCARCER = {"yes": "scarcer than the world's mean", "no": "less scarce", UNKNOWN: "not known"}
 _AT = {
@@ -57,41 +56,6 @@ class _Sources:
         return f"{one.year} {self(f'{one.source}; {one.source_url}; {one.licence}')}"
 
 
-def money(usd: float) -> str:
-    """``1.9 million USD``; two digits."""
-    for scale, name in ((1e9, " billion"), (1e6, " million")):
-        if usd >= scale * 0.995:
-            return f"{digits(usd / scale)}{name} USD"
-    return f"{digits(usd)} USD"
-
-
-def tiny(share: float) -> str:
-    """A share that may be far below a percent: ``3.1 per trillion``."""
-    for scale, name in ((1e-3, ""), (1e-6, "per million"), (1e-9, "per billion")):
-        if share >= scale or not share:
-            return f"{digits(share / 1e-2)} %" if not name else f"{digits(share / scale)} {name}"
-    return f"{digits(share / 1e-12)} per trillion"
-
-
-def bounded(one: Ratio | Indicator, show: Callable[[float], str]) -> str:
-    """A figure with what is known of its bounds; ``unknown`` where nothing is."""
-    if not one.known:
-        return UNKNOWN
-    if one.value is None:
-        known = [
-            f"{word} {show(end)}" for word, end in (("at least", one.low), ("at most", one.high)) if end is not None
-        ]
-        return " and ".join(known)
-    if one.low == one.high == one.value:
-        return show(one.value)
-    if one.low is not None and one.high is not None:
-        return f"{show(one.value)} ({show(one.low)} to {show(one.high)})"
-    word, end = ("at most", one.high) if one.low is None else ("at least", one.low)
-    if end is None:
-        return show(one.value)
-    return f"{word} {show(end)}" if end == one.value else f"{show(one.value)} ({word} {show(end)})"
-
-
 def _between(figure: Interval | None, unit: str) -> str:
     return UNKNOWN if figure is None else between(Range(*figure.ends), unit)
 
@@ -110,11 +74,14 @@ def sections(made: Society) -> Iterator[tuple[str, list[Line]]]:
     for place in made.places:
         yield place.name, list(_place(place, made, source))
     for kind, heading in _KINDS.items():
-        found = [deal for deal in made.deals if deal.kind == kind]
+        found = [deal for deal in made.deals if deal.kind == kind and deal.calls]
         if found:
             yield heading, []
         for deal in found:
-            yield f"{deal.site} ({deal.place}; {deal.operator})", list(_deal(deal, source))
+            yield _heading(deal), list(_deal(deal, source))
+    others = [deal for deal in made.deals if not deal.calls]
+    if others:
+        yield "To compare with: subsidy per promised permanent job", [_compared(deal, source) for deal in others]
     yield "Sources", [(f"[{number}]", text) for text, number in source.listed.items()]
 
 
@@ -157,45 +124,55 @@ def _water(water: Water | None) -> str:
     return f"{_between(water.water_l, 'L')} consumed: {site} on site, {power} at power stations"
 
 
+def _heading(deal: Deal) -> str:
+    """Name, place and operator, what is told once only; a sector and who serves the world by name alone."""
+    place = [] if deal.kind in ("sector", "operator") else [deal.place]
+    return ", ".join(dict.fromkeys([deal.site, *place, *([deal.operator] if deal.kind == "site" else [])]))
+
+
 def _deal(deal: Deal, source: _Sources) -> Iterator[Line]:
     for one in deal.indicators:
         if one.name in _WORDS:
-            note = f"; {one.note}" if one.note else ""
-            yield _WORDS[one.name], f"{_figure(one)}, {one.scope}, {source.of(one)}{note}"
-    published = [one for one in deal.indicators if one.name == "subsidy_usd_per_job"]
+            yield _WORDS[one.name], _figure(one, source)
     if deal.kind != "sector":
-        of = f", as published, {source.of(published[-1])}" if published else ""
-        yield "per job", f"{bounded(deal.per_promised_job, money)} of subsidy per promised permanent job{of}"
+        yield "per job", f"{bounded(deal.per_promised_job, USD)} of subsidy per promised permanent job"
     if deal.kept.known:
-        yield "kept", f"{bounded(deal.kept, percent)} of the promised jobs, at the year of the finding"
-    for when, part in zip(("before", "after"), _ends(deal.parts), strict=False):
-        yield from _part(when if len(deal.parts) > 1 else "AI share", part, deal, source)
+        yield "kept", f"{bounded(deal.kept, PERCENT)} of the promised jobs, at the year of the finding"
+    told = deal.parts[:1] if len(deal.parts) < 2 else (deal.parts[0], deal.parts[-1])
+    for when, part in zip(("before", "after") if len(told) > 1 else ["AI share"] * len(told), told, strict=True):
+        yield from _part(when, part, deal, source)
 
 
-def _ends(parts: tuple[Part, ...]) -> tuple[Part, ...]:
-    return parts if len(parts) < 2 else (parts[0], parts[-1])
+def _compared(deal: Deal, source: _Sources) -> Line:
+    of = [one for one in deal.indicators if one.name in ("subsidy_usd_per_job", "subsidy_usd", "jobs_promised")]
+    known = ", ".join(dict.fromkeys(source.of(one) for one in of if one.known))
+    line = f"{deal.site}, {deal.place}: {bounded(deal.per_promised_job, USD)}, {known}"
+    found = [one for one in deal.indicators if one.name == "jobs_found" and one.known]
+    if deal.kept.known and found:
+        line += f"; {bounded(deal.kept, PERCENT)} of the promised jobs found, {source.of(found[-1])}"
+    return "", line
 
 
 def _part(label: str, part: Part, deal: Deal, source: _Sources) -> Iterator[Line]:
-    share = part.ai_share
-    if share is None:
-        yield label, "unknown: no source tells"
-    else:
-        note = f"; {share.note}" if share.note else ""
-        yield label, f"AI takes {bounded(share, percent)}, {share.scope}, {source.of(share)}{note}"
-    energy = part.energy
-    of = f"{_figure(energy)} ({energy.scope}, {source.of(energy)})"
+    share, energy = part.ai_share, part.energy
+    lead = "" if label == "AI share" else "AI's share "
+    yield label, lead + ("unknown: no source tells" if share is None else _figure(share, source))
+    calls = f"the {deal.calls:,} calls" if deal.calls > 1 else "the one call"
+    if energy is None or not energy.known:
+        said = "its electricity is unknown" + (f", {source.of(energy)}; {energy.note}" if energy else "")
+        yield "", f"{calls}, as a part of it: unknown, as {said}"
+        return
     yield (
         "",
-        f"the {deal.calls:,} calls, had they run there: {bounded(part.of_all, tiny)} of a year's {of}; "
-        f"{bounded(part.of_ai, tiny)} of AI's part",
+        f"{calls}, had they run there: {bounded(part.of_all, TINY, 2)} of {_figure(energy, source)}; of AI's part of "
+        f"it: {bounded(part.of_ai, TINY, 2)}",
     )
 
 
-def _figure(one: Indicator) -> str:
-    if one.unit.startswith("USD"):
-        return bounded(one, money)
-    return bounded(one, lambda number: f"{number:,.4g} {one.unit}" if number < 1e4 else f"{number:,.0f} {one.unit}")
+def _figure(one: Indicator, source: _Sources) -> str:
+    """``1,000 jobs (at least 400), permanent, 2024 [5]; note``."""
+    note = f"; {one.note}" if one.note else ""
+    return f"{bounded(one, steps_of(one), 4)}, {one.scope}, {source.of(one)}{note}"
 
 
 def text(made: Society, width: int = _WIDTH) -> str:
@@ -207,7 +184,9 @@ def text(made: Society, width: int = _WIDTH) -> str:
             lines += ["", *textwrap.wrap(clean(heading), width)]
         for label, line in pairs:
             lead = f"  {label:<{_WIDE}}"
-            lines += textwrap.wrap(clean(line), width, initial_indent=lead, subsequent_indent=" " * len(lead))
+            lines += textwrap.wrap(
+                clean(line), width, initial_indent=lead, subsequent_indent=" " * len(lead), break_on_hyphens=False
+            )
     return "\n".join(lines) + "\n"
 
 

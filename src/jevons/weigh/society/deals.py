@@ -9,8 +9,7 @@ import msgspec
 from jevons.factors.places import name_of
 from jevons.factors.sites import Indicator, Site
 from jevons.footprint.account import Account
-from jevons.footprint.figures import Figures
-from jevons.footprint.interval import Interval
+from jevons.footprint.account import Part as Sum
 from jevons.weigh.society.where import Where
 
 HOURS = 8_760
@@ -36,7 +35,8 @@ class Ratio(msgspec.Struct, frozen=True, kw_only=True):
 class Part(msgspec.Struct, frozen=True, kw_only=True):
     """The calls' part of what a site uses in a year, and of what AI uses of it, as if all of them had run there."""
 
-    energy: Indicator
+    energy: Indicator | None
+    """In a year; None where no row tells, not even that it is unknown."""
     ai_share: Indicator | None
     """The AI's share of that energy; None where no row tells, not even that it is unknown."""
     of_all: Ratio
@@ -63,33 +63,49 @@ class Deal(msgspec.Struct, frozen=True, kw_only=True):
     indicators: tuple[Indicator, ...]
 
 
+_WHOLE = Ratio(value=1.0, low=1.0, high=1.0, unit="1", formula="")
+_COMPARED = "to compare with"
+
+
 def deals(sites: Iterable[Site], placed: Iterable[tuple[Where, Account]]) -> list[Deal]:
-    """Sites where calls may have run, programmes where they did, and all comparators, in the order of the table."""
+    """Sites where calls may have run, programmes where they did, and what to compare with, in the order of the table.
+
+    To compare with: comparators, and other sites whose subsidy per promised job is known.
+    """
     placed = list(placed)
     made = []
     for site in sites:
         reason, belongs = _rule(site)
         found = [one for where, one in placed if belongs(where, one)]
-        if not found and site.kind != "comparator":
+        per_job = per_promised_job(site)
+        if not found and not (site.kind == "comparator" or (site.kind == "site" and per_job.known)):
             continue
-        figures = Figures()
-        for one in found:
-            figures.add(one.figures)
+        uses = found and site.kind in ("site", "operator", "sector")
         made.append(
             Deal(
                 site=site.name,
                 kind=site.kind,
                 operator=site.operator,
                 place=name_of(site.place),
-                matched=reason,
+                matched=reason if found else _COMPARED,
                 calls=sum(one.cell.sums.calls for one in found),
-                per_promised_job=per_promised_job(site),
+                per_promised_job=per_job,
                 kept=kept(site),
-                parts=parts(site, figures.energy_wh) if found else (),
+                parts=parts(site, _energy(found)) if uses else (),
                 indicators=site.indicators,
             )
         )
     return made
+
+
+def _energy(found: Iterable[Account]) -> Ratio:
+    """Of calls, Wh: not known where none of them has figures, at least where some have."""
+    part = Sum()
+    for one in found:
+        part.add(one)
+    energy = part.figures.energy_wh
+    low, value, high = energy.ends if not part.at_least else (energy.low or None, None, None)
+    return Ratio(low=low, value=value, high=high, unit="Wh", formula="")
 
 
 def _rule(site: Site) -> tuple[str, Callable[[Where, Account], bool]]:
@@ -108,7 +124,7 @@ def _rule(site: Site) -> tuple[str, Callable[[Where, Account], bool]]:
         return f"may serve {', '.join(site.serves)}" if site.serves else "", served
     if site.kind in ("programme", "sector"):
         return f"calls ran in {name_of(site.place)}", within
-    return "to compare with", lambda where, one: False
+    return _COMPARED, lambda where, one: False
 
 
 def _may_be(site: Site, where: Where) -> bool:
@@ -138,27 +154,22 @@ def kept(site: Site) -> Ratio:
     return _over(site.latest("jobs_found"), site.latest("jobs_promised"), "1", "jobs_found / jobs_promised")
 
 
-def parts(site: Site, energy_wh: Interval) -> tuple[Part, ...]:
+def parts(site: Site, energy_wh: Ratio) -> tuple[Part, ...]:
     """The calls' part of a site's year of electricity, once for each year that its AI share is told, or not."""
     energies = site.series("energy_twh")
     energies = tuple(one for one in energies if one.known) or energies
     if not energies:
         energies = tuple(_full(one) for one in site.series("power_mw")[-1:])
-    if not energies:
-        return ()
-    shares: tuple[Indicator | None, ...] = site.series("ai_share") or (None,)
     made = []
-    for share in shares:
-        year = share.year if share is not None else energies[-1].year
-        energy = min(energies, key=lambda one: (abs(one.year - year), -one.year))
+    for share in site.series("ai_share") or (None,):
+        year = 0 if share is None else share.year
+        energy = min(energies, key=lambda one: (abs(one.year - year) if year else 0, -one.year), default=None)
         made.append(
             Part(
                 energy=energy,
                 ai_share=share,
-                of_all=_part(energy_wh, energy, None, "energy of the calls / energy in a year"),
-                of_ai=_part(energy_wh, energy, share, "energy of the calls / (energy in a year x AI share)")
-                if share is not None
-                else Ratio(value=None, low=None, high=None, unit="1", formula="AI share not known"),
+                of_all=_part(energy_wh, energy, _WHOLE, "energy of the calls / energy in a year"),
+                of_ai=_part(energy_wh, energy, share, "energy of the calls / (energy in a year x AI share)"),
             )
         )
     return tuple(made)
@@ -173,15 +184,16 @@ def _full(power: Indicator) -> Indicator:
     )  # fmt: skip
 
 
-def _part(calls: Interval, energy: Indicator, share: Indicator | None, formula: str) -> Ratio:
-    def end(amount: float, energy: float | None, share: float | None) -> float | None:
-        return amount / (energy * WH_PER_TWH * share) if energy and share else None
+def _part(calls: Ratio, energy: Indicator | None, share: Indicator | Ratio | None, formula: str) -> Ratio:
+    def end(amount: float | None, energy: float | None, share: float | None) -> float | None:
+        return amount / (energy * WH_PER_TWH * share) if amount is not None and energy and share else None
 
-    one = (1.0, 1.0, 1.0) if share is None else (share.low, share.value, share.high)
+    if energy is None or share is None:
+        return Ratio(value=None, low=None, high=None, unit="1", formula=formula)
     return Ratio(
-        low=end(calls.low, energy.high, one[2]),
-        value=end(calls.mid, energy.value, one[1]),
-        high=end(calls.high, energy.low, one[0]),
+        low=end(calls.low, energy.high, share.high),
+        value=end(calls.value, energy.value, share.value),
+        high=end(calls.high, energy.low, share.low),
         unit="1",
         formula=formula,
     )

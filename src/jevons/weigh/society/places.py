@@ -65,7 +65,7 @@ class Place(Share, kw_only=True):
     """Scarcity there, m3 world eq/m3; its bounds are the least and the most scarce month."""
     scarcer: str
     """Whether water is scarcer there than the world's mean all year: one of `SCARCER`; unknown, too, where it depends
-    on the month or nobody knows the place."""
+    on the month, nobody knows the place, or the figure is of a wider one."""
     weighted_l: Interval | None
     """Water consumed times scarcity, L world eq., ends by ends."""
 
@@ -142,7 +142,7 @@ def _sum(found: Iterable[Account]) -> Part:
 
 
 def _scarcer(spot: Where, aware: Factor) -> str:
-    if spot.status == "unknown" or aware.low <= MEAN < aware.high:
+    if aware.zone not in spot.zones or aware.low <= MEAN < aware.high:  # of a wider place: it says nothing of this one
         return "unknown"
     return "yes" if aware.low > MEAN else "no"
 

@@ -12,8 +12,10 @@ from jevons.footprint.account import Account
 from jevons.footprint.timing import LOCAL
 
 STATUSES = ("known", "assumed", "unknown")
-_PROFILE = re.compile(r"^(?:us|us-gov|eu|apac|au|jp|ca|sa|me|af|global)\.(?=.)")
+_PROFILE = re.compile(r"^(us|us-gov|eu|apac|au|jp|ca|sa|me|af|global)\.(?=.)")
 """Bedrock's cross-region profiles: the address names the region that was asked, not the one that answered."""
+_GEOGRAPHIES = {"us": "USA", "us-gov": "USA", "eu": "EUROPE", "au": "AUS", "jp": "JPN", "ca": "CAN"}
+"""Zone that a profile stays in, where there is one."""
 
 
 class Where(NamedTuple):
@@ -47,9 +49,12 @@ def where(one: Account) -> Where:
         return _own(key.provider, place)
     told = index("served", "provider").get(key.provider)
     if place not in ("", CLOUD) and place == key.place:
-        if key.provider == "aws.bedrock" and _PROFILE.match(key.model) and told:
-            why = "a cross-region profile: assumed to be the region that was asked"
-            return Where("assumed", place, "", _name(place), why, source=_source(told))
+        profile = _PROFILE.match(key.model) if key.provider == "aws.bedrock" else None
+        if profile:
+            status = "unknown" if profile[1] == "global" else "assumed"
+            areas = tuple(_GEOGRAPHIES[one] for one in (profile[1],) if one in _GEOGRAPHIES)
+            why = f"a {profile[1]} cross-region profile: figures are of the region that was asked"
+            return Where(status, place, "", _name(place), why, areas, _source(told))
         return Where("known", place, "", _name(place), "the call's address names it")
     if place not in ("", CLOUD):
         why = f"the country that {key.provider} serves from, as far as known"
@@ -61,7 +66,7 @@ def where(one: Account) -> Where:
         names = ", ".join(map(name_of, areas))
         why = f"one of {names}, as its provider publishes: {told['note']}"
         return Where("assumed", CLOUD, provider, f"where {provider} serves", why + lost, areas, _source(told))
-    why = told["note"] if told else "neither its address nor what is published of its provider tells"
+    why = told["note"] if told else "its address names no place, and its provider publishes none that is known here"
     return Where("unknown", CLOUD, provider, f"a cloud of {provider}", why + lost, source=_source(told))
 
 
