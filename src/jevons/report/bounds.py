@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from jevons.factors.sites import Indicator
 from jevons.report.numbers import digits
-from jevons.weigh.society.deals import Ratio
+from jevons.weigh.society.jobs import Ratio
 
 UNKNOWN = "unknown"
 Ladder = tuple[tuple[float, str], ...]

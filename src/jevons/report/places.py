@@ -23,11 +23,11 @@ _KINDS = {
     "programme": "Programmes where calls ran, as known or assumed",
     "sector": "All data centres beside",
 }
-_SCARCER = {"yes": "scarcer than the world's mean", "no": "less scarce", UNKNOWN: "not known"}
 _AT = {
-    "yes": "scarcer than the world's mean all year",
-    "no": "less scarce than the world's mean all year",
-    UNKNOWN: "whether scarcer than the world's mean is not known",
+    "yes": "it is scarcer than the world's mean all year",
+    "part of the year": "it is scarcer than the world's mean in a part of the year",
+    "no": "it is never scarcer than the world's mean",
+    UNKNOWN: "it is unknown whether it is scarcer than the world's mean",
 }
 _WORDS = {
     "subsidy_usd": "subsidy",
@@ -92,8 +92,12 @@ def _head(made: Society) -> Iterator[Line]:
     yield "by calls", ", ".join(f"{one.name} {one.calls:,} ({percent(one.calls_share)})" for one in made.by_status)
     yield "by energy", "; ".join(f"{one.name} {_share(one.energy_share)}" for one in made.by_status)
     least = "" if made.coverage >= 1 - 1e-9 else "at least "
-    parts = [f"{word} {least}{_between(made.scarcer[answer].water_l, 'L')}" for answer, word in _SCARCER.items()]
-    yield "water", f"consumed, by how scarce it is where it was taken: {'; '.join(parts)}"
+    parts = [f"{least}{_between(water.water_l, 'L')} where {_AT[one]}" for one, water in made.scarcer.items()]
+    shown = [part for part, water in zip(parts, made.scarcer.values(), strict=True) if water.water_l.high]
+    yield (
+        "water",
+        "consumed, by means of states and countries, which basins differ from: " + ("; ".join(shown) or UNKNOWN),
+    )
     if made.elsewhere:
         yield "beside", ", ".join(f"{count:,} {mode}" for mode, count in made.elsewhere.items()) + ": in no figure here"
     yield "sites", f"{len(made.deals)} of {made.sites} that are known, below; no score is made of them"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from jevons.factors.sites import Indicator, Site, place_name
 from jevons.footprint.derivation import Node
 from jevons.report.bounds import PERCENT, USD, bounded, steps_of
-from jevons.weigh.society.deals import kept, per_promised_job
+from jevons.weigh.society.jobs import kept, per_promised_job
 
 
 def derivation(site: Site) -> Node:

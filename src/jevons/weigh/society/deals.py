@@ -1,4 +1,4 @@
-"""What the public promised for jobs, and the calls' part of what a site uses: ratios of sourced figures, no score."""
+"""Sites beside the calls, and the calls' part of what each uses in a year: ratios of sourced figures, no score."""
 
 from __future__ import annotations
 
@@ -10,26 +10,12 @@ from jevons.factors.places import name_of
 from jevons.factors.sites import Indicator, Site
 from jevons.footprint.account import Account
 from jevons.footprint.account import Part as Sum
+from jevons.weigh.society.jobs import Ratio, kept, per_promised_job
 from jevons.weigh.society.where import Where
 
 HOURS = 8_760
 """In a year of 365 days: a site at full power all year uses MW x 8,760 h / 10^6 TWh, and never more."""
 WH_PER_TWH = 1e12
-
-
-class Ratio(msgspec.Struct, frozen=True, kw_only=True):
-    """A ratio of sourced figures, ends by ends; None: not known."""
-
-    value: float | None
-    low: float | None
-    high: float | None
-    unit: str
-    formula: str
-
-    @property
-    def known(self) -> bool:
-        """Whether it says anything."""
-        return not (self.value is None and self.low is None and self.high is None)
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True):
@@ -135,25 +121,6 @@ def _may_be(site: Site, where: Where) -> bool:
     return not where.zones or where.place in around or site.place in where.zones
 
 
-def per_promised_job(site: Site) -> Ratio:
-    """Subsidy over promised permanent jobs (Good Jobs First's measure), where one deal has both; else as published.
-
-    Jobs of a model or of construction never count.
-    """
-    published, subsidy, jobs = (
-        site.latest(name) for name in ("subsidy_usd_per_job", "subsidy_usd", "jobs_promised")
-    )  # fmt: skip
-    if published is not None and published.known:
-        return Ratio(value=published.value, low=published.low, high=published.high, unit="USD/job",
-                     formula="as its source gives it")  # fmt: skip
-    return _over(subsidy, jobs, "USD/job", "subsidy_usd / jobs_promised")
-
-
-def kept(site: Site) -> Ratio:
-    """Permanent jobs found over those promised."""
-    return _over(site.latest("jobs_found"), site.latest("jobs_promised"), "1", "jobs_found / jobs_promised")
-
-
 def parts(site: Site, energy_wh: Ratio) -> tuple[Part, ...]:
     """The calls' part of a site's year of electricity, once for each year that its AI share is told, or not."""
     energies = site.series("energy_twh")
@@ -197,17 +164,3 @@ def _part(calls: Ratio, energy: Indicator | None, share: Indicator | Ratio | Non
         unit="1",
         formula=formula,
     )
-
-
-def _over(above: Indicator | None, below: Indicator | None, unit: str, formula: str) -> Ratio:
-    """Ends by ends; not known where either is not."""
-
-    def end(one: float | None, other: float | None) -> float | None:
-        return None if one is None or not other else one / other
-
-    if above is None or below is None:
-        return Ratio(value=None, low=None, high=None, unit=unit, formula=formula)
-    return Ratio(
-        low=end(above.low, below.high), value=end(above.value, below.value), high=end(above.high, below.low),
-        unit=unit, formula=formula,
-    )  # fmt: skip

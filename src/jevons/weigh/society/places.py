@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -11,6 +12,7 @@ import msgspec
 from jevons import factors
 from jevons.factors import Factor
 from jevons.factors.sites import Site, shipped
+from jevons.factors.table import rows
 from jevons.footprint import METHOD_VERSION, Overrides
 from jevons.footprint.account import Account, Part, priced
 from jevons.footprint.derivation import weighted
@@ -26,7 +28,7 @@ SCHEMA = "jevons.places/1"
 MEAN = 1.0
 """AWARE of a basin with as much water left per area as the world's mean (Boulay et al. 2018, Int J LCA 23, 368):
 above it water is scarcer."""
-SCARCER = ("yes", "no", "unknown")
+SCARCER = ("yes", "part of the year", "no", "unknown")
 
 
 class Share(msgspec.Struct, kw_only=True):
@@ -64,8 +66,8 @@ class Place(Share, kw_only=True):
     aware: Factor
     """Scarcity there, m3 world eq/m3; its bounds are the least and the most scarce month."""
     scarcer: str
-    """Whether water is scarcer there than the world's mean all year: one of `SCARCER`; unknown, too, where it depends
-    on the month, nobody knows the place, or the figure is of a wider one."""
+    """Whether water is scarcer there than the world's mean, all year or a part of it: one of `SCARCER`; unknown where
+    nobody knows the place, where the figure is of a wider one, or where a country's states differ in the answer."""
     weighted_l: Interval | None
     """Water consumed times scarcity, L world eq., ends by ends."""
 
@@ -142,9 +144,24 @@ def _sum(found: Iterable[Account]) -> Part:
 
 
 def _scarcer(spot: Where, aware: Factor) -> str:
-    if aware.zone not in spot.zones or aware.low <= MEAN < aware.high:  # of a wider place: it says nothing of this one
+    if aware.zone not in spot.zones:  # a wider place's mean says nothing of this one
         return "unknown"
-    return "yes" if aware.low > MEAN else "no"
+    own = any("replaces the table" in step for step in aware.steps)
+    months = () if own else _within(aware.zone)
+    answers = {_answer(low, high) for low, high in months or ((aware.low, aware.high),)}
+    return answers.pop() if len(answers) == 1 else "unknown"
+
+
+def _answer(low: float, high: float) -> str:
+    """Of the least and the most scarce month."""
+    return "yes" if low > MEAN else "no" if high <= MEAN else "part of the year"
+
+
+@cache
+def _within(zone: str) -> tuple[tuple[float, float], ...]:
+    """Least and most scarce months of the states of a country, where they have figures: nobody said which state."""
+    inner = {row["place"] for row in rows("places") if row["within"] == zone}
+    return tuple((float(row["low"]), float(row["high"])) for row in rows("scarcity") if row["place"] in inner)
 
 
 def _told_of(part: Part) -> bool:

@@ -55,7 +55,7 @@ def where(one: Account) -> Where:
             areas = tuple(_GEOGRAPHIES[one] for one in (profile[1],) if one in _GEOGRAPHIES)
             why = f"a {profile[1]} cross-region profile: figures are of the region that was asked"
             return Where(status, place, "", _name(place), why, areas, _source(told))
-        return Where("known", place, "", _name(place), "the call's address names it")
+        return Where("known", place, "", _name(place), "the call's address, or its answer, names it")
     if place not in ("", CLOUD):
         why = f"the country that {key.provider} serves from, as far as known"
         return Where("assumed", place, "", _name(place), why)
