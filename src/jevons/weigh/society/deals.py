@@ -118,7 +118,7 @@ def _may_be(site: Site, where: Where) -> bool:
     around = Where("known", site.place, "", "", "").zones
     if where.areas:
         return not around.isdisjoint(where.areas)
-    return not where.zones or where.place in around or site.place in where.zones
+    return not where.zones or where.zone in around or site.place in where.zones
 
 
 def parts(site: Site, energy_wh: Ratio) -> tuple[Part, ...]:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from jevons.factors import CLOUD
 from jevons.factors.places import chain, known, name_of
+from jevons.factors.places import key as key_of
 from jevons.factors.table import index, source
 from jevons.footprint.account import Account
 from jevons.footprint.timing import LOCAL
@@ -39,7 +40,12 @@ class Where(NamedTuple):
         """The place and all that it lies within, without the world; empty where it is not known."""
         if self.status == "unknown" or self.place in ("", CLOUD):
             return frozenset()
-        return frozenset({self.place, *(zone for zone, _ in chain(self.place))} - {"WORLD"})
+        return frozenset({self.zone, *(zone for zone, _ in chain(self.place))} - {"WORLD"})
+
+    @property
+    def zone(self) -> str:
+        """The place in one spelling (`places.key`)."""
+        return key_of(self.place) or ""
 
 
 def where(one: Account) -> Where:
