@@ -128,10 +128,9 @@ def test_replayed_and_mocked_calls_ran_nowhere() -> None:
 @pytest.mark.parametrize(
     ("region", "answer"),
     [
-        ("westus3", "yes"),  # Arizona, AWARE 99 in every month
-        ("us-east-1", "part of the year"),  # Virginia, 0.6 to 3.1
-        ("southeastasia", "part of the year"),  # Singapore, 0.38 to 1.5
-        ("malaysiawest", "no"),  # Malaysia, at most 0.81
+        ("westus3", "yes"),  # Arizona, 99 in every month; the world 18
+        ("eu-south-2", "part of the year"),  # Spain, 8 to 69
+        ("us-east-1", "no"),  # Virginia, 0.6 to 3.1
         ("us", "unknown"),  # its states differ
         ("eu", "unknown"),  # no figure of its own
     ],

@@ -24,11 +24,12 @@ _KINDS = {
     "sector": "All data centres beside",
 }
 _AT = {
-    "yes": "it is scarcer than the world's mean all year",
-    "part of the year": "it is scarcer than the world's mean in a part of the year",
-    "no": "it is never scarcer than the world's mean",
-    UNKNOWN: "it is unknown whether it is scarcer than the world's mean",
+    "yes": "scarcer than the world's mean all year",
+    "part of the year": "scarcer than the world's mean in a part of the year",
+    "no": "not scarcer than the world's mean",
+    UNKNOWN: "unknown beside the world's mean",
 }
+"""Scarcity of a place beside that of the mean litre which the world consumes."""
 _WORDS = {
     "subsidy_usd": "subsidy",
     "subsidy_usd_per_year": "a year",
@@ -92,12 +93,12 @@ def _head(made: Society) -> Iterator[Line]:
     yield "by calls", ", ".join(f"{one.name} {one.calls:,} ({percent(one.calls_share)})" for one in made.by_status)
     yield "by energy", "; ".join(f"{one.name} {_share(one.energy_share)}" for one in made.by_status)
     least = "" if made.coverage >= 1 - 1e-9 else "at least "
-    parts = [f"{least}{_between(water.water_l, 'L')} where {_AT[one]}" for one, water in made.scarcer.items()]
-    shown = [part for part, water in zip(parts, made.scarcer.values(), strict=True) if water.water_l.high]
-    yield (
-        "water",
-        "consumed, by means of states and countries, which basins differ from: " + ("; ".join(shown) or UNKNOWN),
+    taken = [(water, _AT[answer]) for answer, water in made.scarcer.items() if water.water_l.high]
+    parts = [f"{least}{_between(water.water_l, 'L')} where it is {at}" for water, at in taken]
+    mean = (
+        f"the world's mean litre {digits(made.world.value)} {made.world.unit}; of states and countries: basins differ"
     )
+    yield "water", f"consumed: {'; '.join(parts) or UNKNOWN} ({mean})"
     if made.elsewhere:
         yield "beside", ", ".join(f"{count:,} {mode}" for mode, count in made.elsewhere.items()) + ": in no figure here"
     yield "sites", f"{len(made.deals)} of {made.sites} that are known, below; no score is made of them"

@@ -25,9 +25,6 @@ from jevons.weigh.society.share import shares
 from jevons.weigh.society.where import STATUSES, Where, where
 
 SCHEMA = "jevons.places/1"
-MEAN = 1.0
-"""AWARE of a basin with as much water left per area as the world's mean (Boulay et al. 2018, Int J LCA 23, 368):
-above it water is scarcer."""
 SCARCER = ("yes", "part of the year", "no", "unknown")
 
 
@@ -66,8 +63,9 @@ class Place(Share, kw_only=True):
     aware: Factor
     """Scarcity there, m3 world eq/m3; its bounds are the least and the most scarce month."""
     scarcer: str
-    """Whether water is scarcer there than the world's mean, all year or a part of it: one of `SCARCER`; unknown where
-    nobody knows the place, where the figure is of a wider one, or where a country's states differ in the answer."""
+    """Whether water is scarcer there than for the mean litre that the world consumes, all year or a part of it: one of
+    `SCARCER`; unknown where nobody knows the place, where the figure is of a wider one, or where a country's states
+    differ in the answer."""
     weighted_l: Interval | None
     """Water consumed times scarcity, L world eq., ends by ends."""
 
@@ -87,7 +85,9 @@ class Society(msgspec.Struct, kw_only=True):
     """Known, assumed, unknown; all three, also where they are none."""
     places: list[Place]
     scarcer: dict[str, Water]
-    """Water by whether it is scarcer than the world's mean where it was taken; all of `SCARCER`."""
+    """Water by whether it is scarcer where it was taken than for the world's mean litre; all of `SCARCER`."""
+    world: Factor
+    """AWARE of that mean litre: weighted by what is consumed outside farming."""
     deals: list[Deal]
     sites: int
     """Sites, programmes, operators, sectors and comparators in the tables and the user's files."""
@@ -112,11 +112,12 @@ def places(
     parts = {spot: _sum(found) for spot, found in at.items()}
     energy_shares = dict(zip(parts, shares([part.figures for part in parts.values()]), strict=True))
     user = overrides.factors if overrides else None
+    world = factors.scarcity("WORLD", user=user)
     water: dict[str, Figures] = {answer: Figures() for answer in SCARCER}
     made = []
     for spot, part in parts.items():
         aware = factors.scarcity(spot.place, user=user)
-        answer = _scarcer(spot, aware)
+        answer = _scarcer(spot, aware, world.value)
         water[answer].add(part.figures)
         made.append(_place(spot, at[spot], part, energy_shares[spot], modes[mode], aware, answer))
     totals = [_sum(found) for found in by.values()]
@@ -131,6 +132,7 @@ def places(
         by_status=[Share(name=status, **_told(part, share, modes[mode])) for status, part, share in status_shares],
         places=sorted(made, key=lambda one: (-(one.energy_wh.mid if one.energy_wh else 0.0), -one.calls, one.name)),
         scarcer={answer: _water(figures) for answer, figures in water.items()},
+        world=world,
         deals=deals(every, placed),
         sites=len(every),
     )
@@ -143,18 +145,17 @@ def _sum(found: Iterable[Account]) -> Part:
     return part
 
 
-def _scarcer(spot: Where, aware: Factor) -> str:
+def _scarcer(spot: Where, aware: Factor, mean: float) -> str:
+    """One of `SCARCER`: AWARE of a place beside `mean`, that of the world."""
     if aware.zone not in spot.zones:  # a wider place's mean says nothing of this one
         return "unknown"
     own = any("replaces the table" in step for step in aware.steps)
     months = () if own else _within(aware.zone)
-    answers = {_answer(low, high) for low, high in months or ((aware.low, aware.high),)}
+    answers = {
+        "yes" if low > mean else "no" if high <= mean else "part of the year"
+        for low, high in months or ((aware.low, aware.high),)
+    }
     return answers.pop() if len(answers) == 1 else "unknown"
-
-
-def _answer(low: float, high: float) -> str:
-    """Of the least and the most scarce month."""
-    return "yes" if low > MEAN else "no" if high <= MEAN else "part of the year"
 
 
 @cache
