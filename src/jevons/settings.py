@@ -119,6 +119,8 @@ class Settings(msgspec.Struct, forbid_unknown_fields=True, rename="kebab", froze
     """File with the carbon intensity of these machines' place by the hour."""
     factors: tuple[str, ...] = ()
     """Files of factors that win over the product's, relative to the project's root (`jevons factors --check FILE`)."""
+    sites: tuple[str, ...] = ()
+    """Files of data centres and programmes beside the product's (`jevons report --places`), relative to the root."""
     shelf: str = "jevons-shelf"
     """Where model cards lie (`jevons shelf`): a directory, relative to the project's root, or a URL for fsspec."""
     models: dict[str, ModelSize] = {}
@@ -155,7 +157,7 @@ def load(root: Path) -> Settings:
     for name in Settings.__struct_encode_fields__:
         value = os.environ.get(f"JEVONS_{name.upper().replace('-', '_')}")
         if value is not None and name not in ("models", "serving", "budget", "replay"):
-            separator = {"judges": ",", "factors": os.pathsep}.get(name)
+            separator = {"judges": ",", "factors": os.pathsep, "sites": os.pathsep}.get(name)
             table[name] = value.split(separator) if separator else value
             where = f"JEVONS_{name.upper()} in the environment"
     switch = os.environ.get("JEVONS")

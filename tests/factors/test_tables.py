@@ -53,7 +53,9 @@ def test_no_address_of_a_package_registry_in_the_tables():
 
 
 def test_every_source_is_used_and_every_region_has_electricity():
-    used = {row["source"] for name in (*FIGURES, "models", "regions") for row in table.rows(name)} | {"named"}
+    used = {
+        row["source"] for name in (*FIGURES, "models", "regions", "sites", "served") for row in table.rows(name)
+    } | {"named"}
     assert used == set(table.index("sources", "source"))
     places, figures = table.index("places", "place"), table.index("grid", "place")
     for row in table.rows("regions"):

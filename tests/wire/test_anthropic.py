@@ -54,6 +54,15 @@ def test_vertex_names_the_model_in_the_path() -> None:
     assert (call.provider, call.model, call.region) == ("gcp.vertex_ai", "claude-sonnet-4@20250514", "us-east5")
 
 
+def test_an_answer_may_say_where_it_ran() -> None:
+    # platform.claude.com/docs/en/manage-claude/data-residency: usage.inference_geo
+    start = {"type": "message_start", "message": {"model": "m", "usage": {"input_tokens": 1, "inference_geo": "us"}}}
+    assert sent(MESSAGES, ASK, pieces=each(events(start, *STREAM[1:], names=True))).region == "us"
+    for said, region in (("us", "us"), ("global", ""), (None, ""), ("my secret", "")):
+        call = sent(MESSAGES, ASK, answer(input_tokens=1, output_tokens=2, inference_geo=said))
+        assert call.region == region
+
+
 START = {
     "type": "message_start",
     "message": {

@@ -133,6 +133,7 @@ def test_host_class(host: str, host_class: str) -> None:
         ("us-south.ml.cloud.ibm.com", "ibm.watsonx.ai", "us-south"),
         ("abc.us-east-1.aws.endpoints.huggingface.cloud", "huggingface", "us-east-1"),
         ("eu.api.openai.com", "openai", "eu"),
+        ("jp.api.openai.com", "openai", "jp"),
         ("vllm-1.eu-central-1.elb.amazonaws.com", "unknown", "eu-central-1"),  # somebody's own server
         ("acme.openai.azure.com", "azure.ai.openai", ""),
         ("aiplatform.googleapis.com", "gcp.vertex_ai", ""),

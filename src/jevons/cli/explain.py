@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from jevons.cli.project import CouldNotError, find, ledgers, pick_runs, read_runs
+from jevons.cli.project import CouldNotError, find, ledgers, pick_runs, read_runs, sites_of
 
 
 @click.command(
@@ -19,6 +19,7 @@ Examples:
   jevons explain test_answers                      a test, by a part of its name
   jevons explain gpt-4o                            a model (also a provider, role, file or day)
   jevons explain llama-3.3-70b                     a model that no run has called yet: one usual request
+  jevons explain "AWS New Carlisle"                a site or programme of `jevons report --places`
   jevons explain total --format json -o why.json
 """,
 )
@@ -50,7 +51,8 @@ def command(what: str, run: str, place: str, grid: str | None, form: str, output
         name = found[0].run.id if len(found) == 1 else span.name
     place = place or ("" if found else settings.place)
     try:
-        made = explain(found, name, what, place=place, overrides=overrides(settings, root, grid or ""))
+        known = overrides(settings, root, grid or "")
+        made = explain(found, name, what, place=place, overrides=known, sites=sites_of(settings, root))
     except NotFoundError as error:
         raise CouldNotError(str(error)) from error
     if form == "json":

@@ -18,6 +18,7 @@ from jevons.ledger.home import DIRECTORY, Home
 from jevons.settings import Settings, load
 
 if TYPE_CHECKING:
+    from jevons.factors.sites import Site
     from jevons.ledger.recorded import Recorded
     from jevons.ledger.spans import Span
     from jevons.record import Run
@@ -108,6 +109,17 @@ def read_runs(homes: Sequence[Home], span: Span, settings: Settings) -> tuple[li
 def ledgers(root: Path, settings: Settings, home: Home) -> list[Home]:
     """The project's ledger and, if the settings name one, the ledger that is shared with others."""
     return [home, Home(root / settings.shared)] if settings.shared else [home]
+
+
+def sites_of(settings: Settings, root: Path) -> tuple[Site, ...]:
+    """Data centres and programmes that are known, the user's first. Raises CouldNotError, a fault a line."""
+    from jevons.factors.sheets import FactorFileError
+    from jevons.factors.user_sites import load_sites
+
+    try:
+        return load_sites(root / file for file in settings.sites)
+    except FactorFileError as error:
+        raise CouldNotError(str(error)) from error
 
 
 def write(text: str, output: Path | None) -> None:

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from jevons.cli.project import CouldNotError, find, ledgers, pick_runs, read_runs, write
+from jevons.cli.project import CouldNotError, find, ledgers, pick_runs, read_runs, sites_of, write
 from jevons.ledger.home import Home
 
 if TYPE_CHECKING:
     from jevons.footprint import Overrides
+    from jevons.ledger.recorded import Recorded
+    from jevons.settings import Settings
 
 FOLDER = "jevons-published"
 """Beside pyproject.toml: for the repository."""
@@ -30,6 +32,7 @@ Examples:
   jevons report --run 20261123T1930 --format json -o cost.json
   jevons report --run 2026Q4 --by model           also a branch, a tag, a commit, a date, 2026-11-01..2026-11-15, 7d
   jevons report --run 2026Q4 --publish 2026Q4     freeze these figures in jevons-published/ (commit it)
+  jevons report --places                          where the calls ran: water, subsidies and jobs, the AI's share
   jevons report --published 2026Q4                what was published, what it would be today, and why
 """,
 )
@@ -40,6 +43,7 @@ Examples:
 @click.option(
     "--grid", type=click.Choice(["average", "operating", "build"]), help="Carbon intensity: average or margin."
 )
+@click.option("--places", "by_place", is_flag=True, help="Where the calls ran: water, subsidies, jobs, AI's share.")
 @click.option("--publish", default="", metavar="NAME", help="Freeze the figures under a name, in jevons-published/.")
 @click.option(
     "--published",
@@ -56,6 +60,7 @@ def command(
     form: str,
     place: str,
     grid: str | None,
+    by_place: bool,
     publish: str,
     published: str,
     output: Path | None,
@@ -87,6 +92,9 @@ def command(
             raise CouldNotError(str(error)) from error
         click.echo(f"published as {publish}: commit {FOLDER}/{publish}.json and .jsonl", err=True)
     name = made[0].run.id if len(made) == 1 else span.name
+    if by_place:
+        write(_places(made, name, form, place, known, settings, root), output)
+        return
     document = build(made, name=name, by=by, torn=torn, place=place, overrides=known)
     if form == "text" and output is None:
         from jevons.report.terminal import render as on_terminal
@@ -96,6 +104,23 @@ def command(
     else:
         text = render(document, "term" if form == "text" else form)
     write(text, output)
+
+
+def _places(
+    made: Sequence[Recorded], name: str, form: str, place: str, known: Overrides, settings: Settings, root: Path
+) -> str:
+    """Where the calls ran."""
+    import msgspec
+
+    from jevons.report.places import markdown, text
+    from jevons.weigh.society.places import places
+
+    if form == "csv":
+        raise CouldNotError("--places as text, json or markdown")
+    society = places(made, name=name, place=place, overrides=known, sites=sites_of(settings, root))
+    if form == "json":
+        return msgspec.json.format(msgspec.json.encode(society), indent=2).decode() + "\n"
+    return text(society) if form == "text" else markdown(society)
 
 
 def _restated(folder: Path, homes: Sequence[Home], name: str, form: str, place: str, known: Overrides) -> str:

@@ -10,8 +10,9 @@ from jevons.factors.grid import CLOUD, intensity, marginal, market
 from jevons.factors.hardware import hardware
 from jevons.factors.models import Model, Size, look_up
 from jevons.factors.quantities import Quantity, quantities
+from jevons.factors.sheets import FactorFileError
 from jevons.factors.table import Factor, Source, stated
-from jevons.factors.user import FactorFileError, User, load_user
+from jevons.factors.user import User, load_user
 from jevons.factors.water import scarcity, water
 
 __all__ = [

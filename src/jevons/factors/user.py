@@ -6,10 +6,8 @@ provider), year (empty: every year), value, low, high (empty: as value), unit, s
 
 from __future__ import annotations
 
-import csv
-import io
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
@@ -19,20 +17,12 @@ import msgspec
 from jevons.factors.places import WORLD, key, name_of
 from jevons.factors.providers import PROVIDERS
 from jevons.factors.quantities import Quantity, quantities
+from jevons.factors.sheets import FactorFileError, read_rows, year_of
 from jevons.factors.table import Factor
 
 REQUIRED = ("name", "place", "year", "value", "low", "high", "unit", "source")
 COLUMNS = (*REQUIRED, "scope", "source_url", "licence", "note")
-YEARS = range(1990, 2101)
 Item = TypeVar("Item")
-
-
-class FactorFileError(ValueError):
-    """Faults of factor files, one a line: file, row, reason, remedy."""
-
-    def __init__(self, faults: Iterable[str]) -> None:
-        self.faults = tuple(faults)
-        super().__init__("\n".join(self.faults))
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -90,7 +80,7 @@ def load_user(paths: Iterable[Path]) -> User:
     rows: dict[tuple[str, str, int], Row] = {}
     faults: list[str] = []
     for path in paths:
-        for number, found in _read(path):
+        for number, found in read_rows(path, REQUIRED, COLUMNS):
             where = f"{path}, row {number}" if number else str(path)
             if isinstance(found, str):
                 faults.append(f"{where}: {found}")
@@ -106,51 +96,6 @@ def load_user(paths: Iterable[Path]) -> User:
     return User(tuple(rows.values()))
 
 
-def _read(path: Path) -> Iterator[tuple[int, dict[str, str] | str]]:
-    """Rows by number, or what is wrong with one; number 0 is the file itself."""
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        yield 0, f"cannot be read: {error.strerror}; check the path"
-        return
-    except UnicodeDecodeError as error:
-        yield 0, f"not UTF-8 (byte {error.start}); save it as UTF-8"
-        return
-    if "\0" in text:
-        yield 0, "not CSV (it holds NUL bytes); save the sheet as CSV"
-        return
-    head: list[str] | None = None
-    number = 0
-    try:
-        for number, cells in enumerate(csv.reader(io.StringIO(text, newline=""), strict=True), 1):
-            if not any(cell.strip() for cell in cells):
-                continue
-            if head is None:
-                head = [cell.strip() for cell in cells]
-                if wrong := _head(head):
-                    for fault in wrong:
-                        yield number, fault
-                    return
-            elif len(cells) != len(head):
-                yield number, f"{len(cells)} cells under {len(head)} columns; put cells with commas in double quotes"
-            else:
-                yield number, dict(zip(head, (cell.strip() for cell in cells), strict=True))
-    except csv.Error as error:
-        yield number + 1, f"not CSV ({error}); save the sheet as CSV"
-        return
-    if head is None:
-        yield 0, f"empty; begin with the columns {','.join(COLUMNS)}"
-
-
-def _head(head: list[str]) -> list[str]:
-    faults = [f"no column {name}; add it (columns: {', '.join(COLUMNS)})" for name in REQUIRED if name not in head]
-    faults += [
-        f"column {name!r} is not known; columns are {', '.join(COLUMNS)}" for name in head if name not in COLUMNS
-    ]
-    faults += [f"column {name} twice; keep one" for name in sorted({name for name in head if head.count(name) > 1})]
-    return faults
-
-
 def _row(cells: dict[str, str], where: str) -> tuple[Row | None, list[str]]:
     quantity = quantities().get(cells["name"])
     if quantity is None:
@@ -161,7 +106,7 @@ def _row(cells: dict[str, str], where: str) -> tuple[Row | None, list[str]]:
     if not cells["source"]:
         faults.append("no source; name where the figure comes from")
     place = _place(cells["place"], quantity, faults)
-    year = _year(cells["year"], faults)
+    year = year_of(cells["year"], faults)
     value, low, high = _figures(cells, quantity, faults)
     if faults:
         return None, faults
@@ -201,15 +146,6 @@ def _place(text: str, quantity: Quantity, faults: list[str]) -> str:
             "empty for everywhere"
         )
     return found or ""
-
-
-def _year(text: str, faults: list[str]) -> int:
-    if not text:
-        return 0
-    if text.isascii() and text.isdigit() and int(text[:9]) in YEARS and len(text) == 4:
-        return int(text)
-    faults.append(f"year {text!r}; write it as 2025, or leave it empty for every year")
-    return 0
 
 
 def _figures(cells: dict[str, str], quantity: Quantity, faults: list[str]) -> tuple[float, float, float]:

@@ -139,17 +139,19 @@ def _hydro(place: str, hydro: str) -> Node:
 def _scarcity(consumed: Node, place: str) -> Node:
     """Consumed water weighted by how scarce it is there."""
     aware = factors.scarcity(place)
-    litres = consumed.figure or ZERO
-    weighted = Interval(
-        *(water.scarcity_l(consumed_l=one, aware=by) for one, by in zip(litres.ends, span(aware).ends, strict=True))
-    )
     return Node(
         what="water weighted by scarcity",
-        figure=weighted,
+        figure=weighted(consumed.figure or ZERO, aware),
         unit="L world eq.",
         formula="water consumed x AWARE of the place, ends by ends; as if all were consumed there",
         children=[_factor(aware)],
     )
+
+
+def weighted(litres: Interval, aware: Factor) -> Interval:
+    """World-equivalent litres of water consumed at a place (`water.scarcity_l`), ends by ends."""
+    ends = zip(litres.ends, span(aware).ends, strict=True)
+    return Interval(*(water.scarcity_l(consumed_l=one, aware=by) for one, by in ends))
 
 
 def _joules(pairs: list[tuple[Account, float]], serving: Serving, part: Part) -> Node:

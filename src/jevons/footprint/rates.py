@@ -25,6 +25,8 @@ FIGURES = ("energy_wh", "carbon_g", "water_l", "embodied_g")
 """Energy of the facility, operational carbon, water consumed, embodied carbon."""
 MARKET = "market_g"
 """Operational carbon by contract, where the user's factors tell of one: beside ``carbon_g``, never in its place."""
+WATER = ("water_site_l", "water_power_l")
+"""The two parts of ``water_l``: on site, and at power stations."""
 BASES = ("average", "operating", "build")
 """Which carbon intensity: the yearly average (accounts), or a margin (what one decision changes)."""
 
@@ -34,7 +36,7 @@ class Rates:
 
     def __init__(self, terms: dict[str, tuple[Term, ...]], used: tuple[Factor, ...]) -> None:
         self.terms = terms
-        """For each of `FIGURES`, and for `MARKET` where there is a contract, what a joule adds to it."""
+        """For each of `FIGURES` and `WATER`, and for `MARKET` where there is a contract, what a joule adds to it."""
         self.factors = used
 
     def interval(self, name: str, joules: float) -> Interval:
@@ -115,6 +117,11 @@ def _carbon(kwh: float, causes: tuple[Cause, ...], power: Electricity) -> dict[s
     }
 
 
+def _water(*parts: Term) -> dict[str, tuple[Term, ...]]:
+    """Water, its last part at power stations, one before it on site."""
+    return {"water_l": parts, WATER[0]: parts[:-1], WATER[1]: parts[-1:]}
+
+
 def data_centre(
     causes: tuple[Cause, ...], provider: str, region: str, power: Electricity, user: factors.User | None = None
 ) -> Rates:
@@ -127,13 +134,12 @@ def data_centre(
     facility_j = energy.facility_energy(energy_it_j, pue.value)
     facility = (*server, *of_factor(pue, provider))
     it_kwh = energy_it_j / J_PER_KWH
+    on_site = Term(water.on_site_l(it_kwh, wue.value), (*server, *of_factor(wue, provider)))
+    off_site = Term(water.off_site_l(it_kwh, pue.value, ewif.value), (*facility, *of_factor(ewif, power.whose)))
     terms: dict[str, tuple[Term, ...]] = {
         "energy_wh": (Term(facility_j / J_PER_WH, facility),),
         **_carbon(facility_j / J_PER_KWH, facility, power),
-        "water_l": (
-            Term(water.water_l(it_kwh, wue.value, pue.value, 0.0), (*server, *of_factor(wue, provider))),
-            Term(water.water_l(it_kwh, 0.0, pue.value, ewif.value), (*facility, *of_factor(ewif, power.whose))),
-        ),
+        **_water(on_site, off_site),
     }
     return _with_hardware(
         terms, causes, ("gpu_embodied", "server_share_embodied"), "gpu", (host, idle, pue, *power.known, wue), user
@@ -149,7 +155,7 @@ def own_machine(
     terms: dict[str, tuple[Term, ...]] = {
         "energy_wh": (Term(joules / J_PER_WH, causes),),
         **_carbon(kwh, causes, power),
-        "water_l": (Term(water.water_l(kwh, 0.0, 1.0, ewif.value), (*causes, *of_factor(ewif, power.whose))),),
+        **_water(Term(water.off_site_l(kwh, 1.0, ewif.value), (*causes, *of_factor(ewif, power.whose)))),
     }
     return _with_hardware(terms, causes, ("local_embodied",), "local", (*power.known, *more), user, joules)
 

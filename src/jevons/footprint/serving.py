@@ -23,6 +23,8 @@ class Serving(msgspec.Struct, frozen=True, kw_only=True):
 
     place: str
     """Whose electricity."""
+    where: str = ""
+    """What that electricity was looked up by: a cloud region, a country, `factors.CLOUD`, or the user's own place."""
     model: Model | None = None
     by_law: tuple[tuple[Coefficients, Rates], ...] = ()
     """Joules per unit, and what they cost; empty where no law exists for this kind: images, audio, other."""
@@ -55,7 +57,7 @@ def serve(key: Key, at: Served, state: State, *, place: str, overrides: Override
     power = electricity(where, key.period, user, overrides.grid, overrides.signal)
     if where == factors.CLOUD:
         power = power._replace(whose=key.provider)
-    made = Serving(place=power.grid.place, model=model, notes=notes)
+    made = Serving(place=power.grid.place, where=where, model=model, notes=notes)
     if here:
         meter, core = factors.hardware("meter", user=user), factors.hardware("core_power_unknown", user=user)
         made = msgspec.structs.replace(

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from jevons import factors
+from jevons.factors.sites import Site
 from jevons.footprint import METHOD_VERSION, Overrides
 from jevons.footprint.account import MODES, Account, account, priced
 from jevons.footprint.derivation import Node, derive
@@ -17,6 +18,7 @@ from jevons.ledger.recorded import Recorded
 from jevons.ledger.shares import Users
 from jevons.record import Call
 from jevons.report.build import BY, named
+from jevons.report.site import derivation
 
 SCHEMA = "jevons.explain/1"
 TOTAL = "total"
@@ -35,7 +37,7 @@ class Explanation(msgspec.Struct):
     run: str
     asked: str
     by: str
-    """What `asked` names: one of `build.BY`, ``total``, or ``model not recorded``."""
+    """What `asked` names: one of `build.BY`, ``total``, ``site``, or ``model not recorded``."""
     derivations: list[Node]
     narrowing: dict[str, float]
     """By kind of cause: how much of the width of the energy's interval would go if it were known, of the first
@@ -49,13 +51,23 @@ class NotFoundError(LookupError):
 
 
 def explain(
-    runs: Sequence[Recorded], run: str, asked: str, *, place: str = "", overrides: Overrides | None = None
+    runs: Sequence[Recorded],
+    run: str,
+    asked: str,
+    *,
+    place: str = "",
+    overrides: Overrides | None = None,
+    sites: Sequence[Site] = (),
 ) -> Explanation:
     """The derivation of the total of runs, which go by the name `run`, or of a test, model, provider, role, file or day
     by its name or a part of it.
 
-    A model that the runs did not call is explained by one usual request to it. Raises NotFoundError.
+    A model that the runs did not call is explained by one usual request to it; of `sites`, one by its whole name.
+    Raises NotFoundError.
     """
+    named_so = [one for one in sites if one.name.casefold() == asked.casefold()]
+    if named_so:
+        return Explanation(run, named_so[0].name, "site", [derivation(named_so[0])], {})
     parts = [(made, one.users) for one, made in zip(runs, priced(runs, place=place, overrides=overrides), strict=True)]
     if asked in ("", TOTAL):
         return _made(run, TOTAL, TOTAL, [(one, 1.0) for made, _ in parts for one in made])

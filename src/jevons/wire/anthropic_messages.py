@@ -74,9 +74,16 @@ def anthropic_usage(shown_usage: object) -> Usage | None:
     return checked(usage)
 
 
+def _region(shown_usage: object) -> str:
+    """``us`` where inference was bound to it; empty for ``global`` and what is not documented
+    (platform.claude.com/docs/en/manage-claude/data-residency)."""
+    return "us" if part(shown_usage).get("inference_geo") == "us" else ""
+
+
 def answer(data: bytes) -> Answered:
     message = decode(data)
-    return Answered(text(message.model), anthropic_usage(message.usage), [message.content])
+    usage = anthropic_usage(message.usage)
+    return Answered(text(message.model), usage, [message.content], region=_region(message.usage))
 
 
 def stream(events: Sequence[Event]) -> Answered:
@@ -109,6 +116,7 @@ def stream(events: Sequence[Event]) -> Answered:
                 found.ended = True
         elif event.type == "message_stop":
             found.ended = True
+    found.region = _region(usage)
     if final or found.ended:
         found.usage = anthropic_usage(usage)
     else:  # before message_delta, output_tokens is a placeholder

@@ -57,6 +57,8 @@ class Answered(msgspec.Struct):
     """Input as shown at the start of a stream that broke off before its output was counted."""
     wrote: int | None = None
     """Output as shown by an answer that does not show its input (Ollama and Gemini leave out a count of zero)."""
+    region: str = ""
+    """Where it ran, in a place's code (``us``), where the answer says so."""
     pending: bool = False
     """Nothing computed yet (a background job) or at all (a blocked prompt): without usage it is unknown."""
 

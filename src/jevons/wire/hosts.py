@@ -108,7 +108,7 @@ _REGIONS = tuple(
         r"^([a-z0-9]+)\.api\.cognitive\.microsoft\.com$",
         r"\b([a-z]+-[a-z]+)\.ml\.cloud\.ibm\.com$",
         r"\b([a-z]{2}-[a-z]+-\d)\.aws\.wxai\.ibm\.com$",
-        r"^(eu|us)\.(?:api\.openai|inference\.heroku)\.com$",
+        r"^(eu|us|au|in|jp)\.(?:api\.openai|inference\.heroku)\.com$",  # OpenAI: hosts that process in a region
     )
 )
 _VERTEX_AREA = re.compile(r"aiplatform\.[a-z0-9-]+\.rep\.googleapis\.com$")  # ``us``, ``eu``

@@ -159,6 +159,7 @@ def _answered(
     found = reader.stream(events)
     call.streamed = True
     call.model_answered = found.model
+    call.region = call.region or found.region
     if not found.ended and not call.error:
         call.error = "stream_error" if events and _is_error(events[-1][1]) else "cut"
     seen = found.seen
@@ -212,6 +213,7 @@ def _whole(call: Call, reader: Reader, data: bytes) -> Answered | None:
     if call.status is not None and call.status >= 400:
         return None
     call.model_answered = found.model
+    call.region = call.region or found.region
     return found
 
 
