@@ -6,6 +6,9 @@ BINDIR := $(if $(filter Windows_NT,$(OS)),Scripts,bin)
 PIP = $(1)/$(BINDIR)/python -m pip --disable-pip-version-check
 DEV := .venv-dev/$(BINDIR)
 
+# Tests start hundreds of Pythons: what one of them compiled, the others read.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo test test-slow check test-openai3 test-deepeval test-matrix matrix-table test-lowest test-highest fuzz validate published bench bench-quick lock clean
 .DELETE_ON_ERROR:
 .PRECIOUS: .venv-%/ready
@@ -13,7 +16,7 @@ DEV := .venv-dev/$(BINDIR)
 # One environment per lock. A lock is complete and holds versions and hashes only, so nothing is resolved here.
 .venv-%/ready: locks/%.txt pyproject.toml
 	$(PYTHON) -m venv --clear .venv-$*
-	$(call PIP,.venv-$*) install --quiet --no-deps --require-hashes --no-compile -r locks/$*.txt
+	$(call PIP,.venv-$*) install --quiet --no-deps --require-hashes -r locks/$*.txt
 	$(call PIP,.venv-$*) install --quiet --no-deps --no-build-isolation -e .
 	@touch $@
 
@@ -47,6 +50,8 @@ test-matrix: .venv-matrix/ready
 matrix-table: .venv-matrix/ready
 	.venv-matrix/$(BINDIR)/python tests/matrix/verdicts.py
 
+# Random searches are `make test`'s: ten examples of each property show whether it holds with other versions.
+test-lowest test-highest: export HYPOTHESIS_PROFILE = few
 NARROW := tests -m "not slow" --ignore=tests/sdk --ignore=tests/matrix
 test-lowest: .venv-lowest/ready
 	.venv-lowest/$(BINDIR)/python -m pytest -n 2 $(NARROW)

@@ -14,6 +14,7 @@ except ImportError:  # environments with SDKs alone
 else:  # a busy machine is slow, and nothing here is a test of speed
     settings.register_profile("calm", deadline=None)
     settings.register_profile("repeatable", deadline=None, derandomize=True)
+    settings.register_profile("few", deadline=None, derandomize=True, max_examples=10)
     settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "calm"))
 
 pytest_plugins = ["pytester"]
