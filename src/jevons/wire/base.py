@@ -57,6 +57,8 @@ class Answered(msgspec.Struct):
     """Input as shown at the start of a stream that broke off before its output was counted."""
     wrote: int | None = None
     """Output as shown by an answer that does not show its input (Ollama and Gemini leave out a count of zero)."""
+    id: str = ""
+    """The provider's name of this answer."""
     pending: bool = False
     """Nothing computed yet (a background job) or at all (a blocked prompt): without usage it is unknown."""
 

@@ -1,0 +1,230 @@
+"""Opening a log: its form by its bytes (JSON lines, JSON, CSV, Protobuf, a zip), its format by what it holds.
+
+Lines and rows are streamed: memory holds one of them, and what a reader keeps. A whole JSON document is held in memory
+and bounded. Files may be compressed (gzip, zstd).
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+import zipfile
+from collections.abc import Iterator
+from contextlib import ExitStack
+from itertools import chain
+from pathlib import Path
+from types import ModuleType, TracebackType
+from typing import Any, BinaryIO, cast
+
+import msgspec
+
+from jevons.sources import zstd
+from jevons.sources.bodies import GZIP, ZSTD
+from jevons.sources.exchange import UnreadableError
+from jevons.sources.logs import archive, formats, otlp_protobuf
+from jevons.sources.logs.entry import Entry, Skipped
+
+_PEEKED = 20
+"""Documents at the start of a file, of which one at least must show its format."""
+_MARK = b"\xef\xbb\xbf"
+
+
+class Log:
+    """A log being read. Use it in a with statement. Raises UnreadableError for what is none."""
+
+    def __init__(self, path: Path, limit: int, wanted: formats.Wanted, offset: int = 0) -> None:
+        self.offset = 0
+        """Bytes, unpacked, up to the end of the document at hand."""
+        self.done = offset
+        """The same, up to the end of the last document of which every record was given."""
+        self._limit, self._faults = limit, list[Skipped]()
+        self._opened = ExitStack()
+        try:
+            self._raw = self._opened.enter_context(path.open("rb"))
+            self._stream = self._unpacked(path)
+            self.module, self._documents = self._form(wanted, offset)
+        except BaseException:
+            self._opened.close()
+            raise
+        self.kind: str = self.module.KIND
+
+    @property
+    def read_bytes(self) -> int:
+        """Bytes of the file gone through."""
+        return self._raw.tell()
+
+    @property
+    def resumable(self) -> bool:
+        """Whether reading may go on from an `offset`: every line stands for itself."""
+        return self._by_line and getattr(self.module, "BY_LINE", False)
+
+    def __enter__(self) -> Log:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._opened.close()
+
+    def entries(self) -> Iterator[Entry]:
+        """Every record, in order. Raises UnreadableError where the file breaks off."""
+        try:
+            for entry in self.module.read(self._documents):
+                yield from self._take_faults()
+                yield entry
+        except (EOFError, zipfile.BadZipFile, gzip.BadGzipFile) as error:
+            raise UnreadableError(f"breaks off ({error}): what precedes is read") from None
+        yield from self._take_faults()
+        self.done = self.offset
+
+    def _take_faults(self) -> Iterator[Skipped]:
+        while self._faults:
+            yield self._faults.pop(0)
+
+    def _unpacked(self, path: Path) -> BinaryIO:
+        head = self._raw.read(4)
+        self._raw.seek(0)
+        if head.startswith(GZIP):
+            return cast(BinaryIO, self._opened.enter_context(gzip.open(self._raw)))
+        if head == ZSTD:
+            return io.BufferedReader(cast(Any, self._opened.enter_context(zstd.Opened(path))))
+        return self._raw
+
+    def _form(self, wanted: formats.Wanted, offset: int) -> tuple[ModuleType, Iterator[Any]]:
+        self._by_line = False
+        start = self._stream.read(8)
+        if start.startswith(b"PK\x03\x04"):
+            return formats.find(archive.MODULE, wanted), archive.documents(self._raw, self._limit, self._faults)
+        if otlp_protobuf.holds(start) and not start.strip().startswith((b"{", b"[")):
+            self._rewind(0)
+            return formats.find(otlp_protobuf, wanted), otlp_protobuf.messages(self._stream, self._limit)
+        if b"\0" in start:
+            raise UnreadableError("is binary, and no log that jevons knows")
+        self._rewind(0)
+        first = self._line()
+        as_rows = not first.lstrip(_MARK + b" \t\r\n").startswith((b"{", b"["))
+        if as_rows:
+            documents = self._rows(first, offset)
+            self._by_line = True
+        elif (document := _decoded(first)) is None or isinstance(document, list):
+            documents = self._whole(first)
+        else:
+            self._by_line = True
+            self._rewind(0)
+            documents = self._lines()
+        peeked = []
+        for document in documents:
+            peeked.append((document, self.offset))
+            if len(peeked) == _PEEKED:
+                break
+        module = formats.of([document for document, _ in peeked], wanted)
+        if offset and self._by_line and getattr(module, "BY_LINE", False):
+            self._rewind(offset)
+            self._faults.clear()
+            return module, self._rows(first, offset) if as_rows else self._lines()
+        return module, chain(self._again(peeked), documents)
+
+    def _again(self, peeked: list[tuple[Any, int]]) -> Iterator[Any]:
+        for document, end in peeked:
+            yield document
+            self.done = end
+
+    def _rewind(self, offset: int) -> None:
+        self._stream.seek(offset)
+        self.offset = offset
+
+    def _line(self) -> bytes:
+        """The next line; a longer one than the limit is noted and passed over, empty then."""
+        line = self._stream.readline(self._limit + 1)
+        if len(line) > self._limit and not line.endswith(b"\n"):
+            while rest := self._stream.readline(1 << 20):
+                if rest.endswith(b"\n"):
+                    break
+            self._faults.append(Skipped(f"line of more than {self._limit >> 20} MB: raise --max-mb to read it"))
+            self.offset = self._stream.tell()
+            return b"\n"
+        return line
+
+    def _lines(self) -> Iterator[Any]:
+        while line := self._line():
+            self.offset += len(line) if len(line) > 1 else 0
+            if not line.strip():
+                self.offset = self._stream.tell()
+                continue
+            document = _decoded(line)
+            if document is None:
+                self._faults.append(Skipped("line that is no JSON (torn, or of another format)"))
+                continue
+            yield document
+            self.done = self.offset
+
+    def _whole(self, first: bytes) -> Iterator[Any]:
+        data = first + self._stream.read(self._limit + 1)
+        if len(data) > self._limit:
+            raise UnreadableError(
+                f"is one JSON document of more than {self._limit >> 20} MB: raise --max-mb, or write one record a line"
+            )
+        self.offset = len(data)
+        document = _decoded(data)
+        if document is None:
+            # Several documents one after another, printed over many lines, or none at all.
+            yield from self._several(data)
+        elif isinstance(document, list):
+            yield from document
+        else:
+            yield document
+
+    def _several(self, data: bytes) -> Iterator[Any]:
+        try:
+            text, at = data.decode("utf-8-sig"), 0
+            decoder = json.JSONDecoder()
+            while (at := _begin(text, at)) < len(text):
+                document, at = decoder.raw_decode(text, at)
+                yield document
+        except (ValueError, RecursionError) as error:
+            raise UnreadableError(f"is no valid JSON ({' '.join(str(error).split())[:80]})") from None
+
+    def _rows(self, head: bytes, offset: int) -> Iterator[Any]:
+        self.offset = max(offset, len(head))
+        columns = next(csv.reader([_text(head)]), [])
+        rows = csv.reader(self._texts())
+        while True:
+            try:
+                row = next(rows, None)
+            except csv.Error as error:
+                self._faults.append(Skipped(f"row that is no CSV ({error})"))
+                continue
+            if row is None:
+                return
+            if any(row):
+                yield dict(zip(columns, row, strict=False))
+            self.done = self.offset
+
+    def _texts(self) -> Iterator[str]:
+        while line := self._line():
+            self.offset += len(line)
+            yield _text(line)
+
+
+def _text(line: bytes) -> str:
+    return line.removeprefix(_MARK).decode("utf-8", "replace")
+
+
+def _begin(text: str, at: int) -> int:
+    while at < len(text) and text[at].isspace():
+        at += 1
+    return at
+
+
+def _decoded(data: bytes) -> Any:
+    data = data.removeprefix(_MARK)
+    try:
+        return msgspec.json.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        pass
+    try:  # NaN and lone surrogates, which other languages write
+        return json.loads(data)
+    except (ValueError, RecursionError):
+        return None
