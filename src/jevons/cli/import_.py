@@ -15,7 +15,7 @@ from jevons.cli.project import CouldNotError, find
 from jevons.report.terminal import fit
 
 if TYPE_CHECKING:
-    from jevons.cli.importing import Outcome
+    from jevons.ledger.importing import Outcome
 
 SCHEMA = "jevons.import/1"
 _MOST = 15
@@ -36,7 +36,8 @@ Calls are live ones, made elsewhere: one run a day, project and kind of log. A s
 nothing, a log that has grown adds what is new, and a call that jevons or another log saw too is counted once. Stopped
 or killed, run it again: it goes on where it was. What providers say they billed is compared with calls and never added.
 """,
-) @ click.argument("paths", nargs=-1, metavar="[PATH]...", type=click.Path(exists=True, path_type=Path))
+)
+@click.argument("paths", nargs=-1, metavar="[PATH]...", type=click.Path(exists=True, path_type=Path))
 @click.option("--project", default="", metavar="NAME", help="Project whose calls these are; else this one.")
 @click.option(
     "--map", "mapped", multiple=True, metavar="FIELD=COLUMN", help="A table's column for a field (FIELD==CONSTANT)."
@@ -49,8 +50,8 @@ def command(
     paths: tuple[Path, ...], project: str, mapped: tuple[str, ...], sessions: bool, max_mb: int, strict: bool, form: str
 ) -> None:
     """Add AI calls that were logged elsewhere: traces, gateways, evaluations, agents' sessions, tables."""
-    from jevons.cli.importing import run
     from jevons.ledger.combine import BusyError
+    from jevons.ledger.importing import Asked, run
     from jevons.sources.logs.formats import Wanted
     from jevons.sources.logs.sessions import homes
     from jevons.sources.logs.table import MapError, columns
@@ -65,11 +66,9 @@ def command(
         )
     try:
         wanted = Wanted(columns(mapped), sessions)
+        asked = Asked(wanted, settings.project or root.name, project, limit=max_mb << 20, full=settings.ids == "full")
         with _progress() as progress:
-            outcome = run(
-                home, chosen, wanted, project or settings.project or root.name, max_mb << 20, settings.ids == "full",
-                progress,
-            )  # fmt: skip
+            outcome = run(home, chosen, asked, progress)
     except MapError as error:
         raise CouldNotError(str(error)) from error
     except BusyError as error:
@@ -120,6 +119,10 @@ def _document(outcome: Outcome) -> dict[str, Any]:
             for path, kind, tally in outcome.logs
         ],
         "not_read": [{"path": path, "reason": reason} for path, reason in outcome.unread],
+        "billed": [
+            {**msgspec.structs.asdict(row), "unseen": row.unseen, "coverage": row.coverage}
+            for row in outcome.reconciled
+        ],
         "passed_over": outcome.passed,
         "runs": outcome.runs,
         "interrupted": outcome.interrupted,
@@ -142,8 +145,34 @@ def _lines(outcome: Outcome) -> Iterator[str]:
     ]
     for count, what in [row for row in rows if row[0]][:_MOST]:
         yield f"{count:>12,}  {what}"
+    if outcome.reconciled:
+        yield from _reconciled(outcome)
     if outcome.passed:
         yield f"{outcome.passed:,} other files are no logs that jevons knows"
     if outcome.runs:
         yield "\nNext step"
         yield f"  jevons report --run {outcome.runs[-1]}"
+
+
+def _reconciled(outcome: Outcome) -> Iterator[str]:
+    """What was billed, day by day, beside what was seen."""
+    from jevons.ledger.billed import coverage
+
+    yield "\nBilled, and seen (tokens in and out)"
+    rows = [("day", "provider", "project", "model", "billed", "seen", "not seen")]
+    rows += [
+        (
+            row.day, row.provider, row.project or "all", row.model or "all", f"{row.billed.tokens:,}",
+            f"{row.seen.tokens:,}", f"{row.unseen.tokens:,}",
+        )
+        for row in outcome.reconciled[:_MOST]
+    ]  # fmt: skip
+    widths = [max(len(line[column]) for line in rows) for column in range(len(rows[0]))]
+    for line in rows:
+        columns = enumerate(zip(line, widths, strict=True))
+        yield "  ".join(text.ljust(width) if n < 4 else text.rjust(width) for n, (text, width) in columns).rstrip()
+    if len(outcome.reconciled) > _MOST:
+        yield f"and {len(outcome.reconciled) - _MOST:,} more: --format json lists them"
+    share = coverage(outcome.reconciled)
+    if share is not None:
+        yield f"{share:.1%} of the tokens that were billed were seen: the rest is billed, not seen"

@@ -15,6 +15,7 @@ from jevons.ledger.home import Home
 
 if TYPE_CHECKING:
     from jevons.footprint import Overrides
+    from jevons.ledger.spans import Span
 
 FOLDER = "jevons-published"
 """Beside pyproject.toml: for the repository."""
@@ -87,7 +88,8 @@ def command(
             raise CouldNotError(str(error)) from error
         click.echo(f"published as {publish}: commit {FOLDER}/{publish}.json and .jsonl", err=True)
     name = made[0].run.id if len(made) == 1 else span.name
-    document = build(made, name=name, by=by, torn=torn, place=place, overrides=known)
+    notes = _billed(home, span)
+    document = build(made, name=name, by=by, torn=torn, place=place, overrides=known, extra_notes=notes)
     if form == "text" and output is None:
         from jevons.report.terminal import render as on_terminal
 
@@ -96,6 +98,23 @@ def command(
     else:
         text = render(document, "term" if form == "text" else form)
     write(text, output)
+
+
+def _billed(home: Home, span: Span) -> list[str]:
+    """How much of what providers billed on a span's days was seen; nothing where no usage report was imported."""
+    from jevons.ledger.billed import coverage, kept, reconcile
+    from jevons.ledger.days import day
+
+    first, last = day(span.starts), day(span.ends)
+    made = reconcile(home, [row for row in kept(home) if first <= day(row.started_us) <= last])
+    share = coverage(made)
+    if share is None:
+        return []
+    unseen = sum(max(row.unseen.tokens, 0) for row in made)
+    providers = ", ".join(sorted({row.provider for row in made}))
+    return [
+        f"{share:.0%} of the tokens that {providers} billed on these days were seen; {unseen:,} are billed, not seen"
+    ]
 
 
 def _restated(folder: Path, homes: Sequence[Home], name: str, form: str, place: str, known: Overrides) -> str:

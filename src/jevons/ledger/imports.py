@@ -103,7 +103,7 @@ class Import:
             before = self._known.find(name)
             if before is None or before.kind != place.kind or before.input != place.input:
                 return [name], before
-            if before.record == place.index:
+            if before.record == place.record:
                 return [name], before
         raise ValueError("a million records alike: give them an id")
 
