@@ -5,7 +5,10 @@ Memory: one record, one batch, and what a reader keeps (of sessions and measurem
 
 from __future__ import annotations
 
+import signal
+import threading
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from hashlib import blake2b
 from pathlib import Path
 from typing import NamedTuple
@@ -129,12 +132,13 @@ class _Importing:
 
             def keep() -> None:
                 nonlocal kept
-                files = into.flush()
-                if log.resumable:
-                    known.read_up_to(into.input, head, log.done, tally)
-                known.commit(files)
-                outcome.runs += [file.name.removesuffix("-import.jsonl") for file in files]
-                kept = _copy(tally)
+                with _in_one_piece():
+                    files = into.flush()
+                    if log.resumable:
+                        known.read_up_to(into.input, head, log.done, tally)
+                    known.commit(files)
+                    outcome.runs += [file.name.removesuffix("-import.jsonl") for file in files]
+                    kept = _copy(tally)
                 progress(log.read_bytes)
 
             try:
@@ -167,6 +171,22 @@ class _Importing:
             became = into.metered(entry, index) if isinstance(entry, Metered) else into.seen(entry, index)
         tally.records += 1
         setattr(tally, became, getattr(tally, became) + 1)
+
+
+@contextmanager
+def _in_one_piece() -> Iterator[None]:
+    """Ctrl-C waits until what is within is done, so that what was said to be kept is what is kept."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    pressed: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, frame: pressed.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if pressed:
+        raise KeyboardInterrupt
 
 
 def _copy(tally: Accounted) -> Accounted:
