@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from hashlib import blake2b
@@ -29,8 +30,9 @@ from jevons.sources.logs.formats import Wanted
 from jevons.sources.logs.opened import Log
 from jevons.sources.tally import Accounted
 
-BATCH = 4_000
-"""Records between two times that what was read is kept."""
+BATCH_S, BATCH = 1.0, 40_000
+"""Seconds, and records at most, between two times that what was read is kept: longer where keeping takes long, so that
+it takes a tenth of the time."""
 _HEAD = 65_536
 
 
@@ -130,8 +132,10 @@ class _Importing:
             earlier, kept = _copy(tally), _copy(tally)
             into = Import(self._home, known, As(name, log.kind, project, self._secret, asked.full))
 
-            def keep() -> None:
+            def keep() -> float:
+                """When to keep again."""
                 nonlocal kept
+                begun = time.monotonic()
                 with _in_one_piece():
                     files = into.flush()
                     if log.resumable:
@@ -140,14 +144,17 @@ class _Importing:
                     outcome.runs += [file.name.removesuffix("-import.jsonl") for file in files]
                     kept = _copy(tally)
                 progress(log.read_bytes)
+                done = time.monotonic()
+                return done + max(BATCH_S, 9 * (done - begun))
 
             try:
-                since, document = 0, log.done
+                since, document, due = 0, log.done, time.monotonic() + BATCH_S
                 for entry in log.entries():
                     # Between two documents only: what was read of one is no place to go on from.
-                    if since >= BATCH and (log.done != document or not log.resumable):
-                        keep()
-                        since, document = 0, log.done
+                    if log.done != document or not log.resumable:
+                        document = log.done
+                        if since >= BATCH or (since % 64 == 0 and time.monotonic() > due):
+                            due, since = keep(), 0
                     self._take(entry, tally, into)
                     since += 1
                 keep()

@@ -62,7 +62,9 @@ class Known:
     def _open(self) -> None:
         self._db = sqlite3.connect(self._path, isolation_level=None)
         self._db.execute(f"PRAGMA cache_size=-{_CACHE_KB}")
-        self._db.execute("PRAGMA journal_mode=TRUNCATE")
+        self._db.execute("PRAGMA locking_mode=EXCLUSIVE")  # one import at a time; needs no shared memory then
+        self._db.execute("PRAGMA journal_mode=WAL")
+        self._db.execute("PRAGMA synchronous=NORMAL")  # of what a power cut takes, the spool has all that matters
         if self._db.execute("PRAGMA user_version").fetchone()[0] not in (0, _VERSION):
             self._db.close()
             raise sqlite3.DatabaseError("of another version")

@@ -11,6 +11,7 @@ import gzip
 import io
 import json
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack
 from itertools import chain
@@ -39,15 +40,19 @@ class Log:
         """Bytes, unpacked, up to the end of the document at hand."""
         self.done = offset
         """The same, up to the end of the last document of which every record was given."""
-        self._limit, self._faults = limit, list[Skipped]()
+        self._limit, self._faults, self._pulled = limit, list[Skipped](), 0
         self._opened = ExitStack()
         try:
             self._raw = self._opened.enter_context(path.open("rb"))
             self._stream = self._unpacked(path)
             self.module, self._documents = self._form(wanted, offset)
-        except BaseException:
+        except UnreadableError:
             self._opened.close()
             raise
+        except Exception as error:  # no permission, no whole archive, no CSV ...
+            self._opened.close()
+            what = getattr(error, "strerror", None) or " ".join(str(error).split())[:80] or type(error).__name__
+            raise UnreadableError(f"cannot be read ({what})") from None
         self.kind: str = self.module.KIND
 
     @property
@@ -70,14 +75,29 @@ class Log:
 
     def entries(self) -> Iterator[Entry]:
         """Every record, in order. Raises UnreadableError where the file breaks off."""
-        try:
-            for entry in self.module.read(self._documents):
-                yield from self._take_faults()
-                yield entry
-        except (EOFError, zipfile.BadZipFile, gzip.BadGzipFile) as error:
-            raise UnreadableError(f"breaks off ({error}): what precedes is read") from None
+        pulled = -1
+        while pulled != self._pulled:  # a stranger's file: whatever is wrong with one record, the others are read
+            pulled = self._pulled
+            try:
+                for entry in self.module.read(self._counted()):
+                    yield from self._take_faults()
+                    yield entry
+                break
+            except UnreadableError:
+                raise
+            except (EOFError, OSError, zlib.error, zipfile.BadZipFile) as error:
+                raise UnreadableError(f"breaks off or cannot be read ({error}): what precedes is kept") from None
+            except Exception as error:
+                if type(error).__name__ == "ZstdError":
+                    raise UnreadableError("breaks off: what precedes is kept") from None
+                self._faults.append(Skipped(f"record that cannot be read ({type(error).__name__})"))
         yield from self._take_faults()
         self.done = self.offset
+
+    def _counted(self) -> Iterator[Any]:
+        for document in self._documents:
+            self._pulled += 1
+            yield document
 
     def _take_faults(self) -> Iterator[Skipped]:
         while self._faults:
