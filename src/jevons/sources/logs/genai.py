@@ -52,6 +52,7 @@ _REASONING = (
 _TOTAL = ("gen_ai.usage.total_tokens", "llm.usage.total_tokens", "llm.token_count.total")
 _ASKED = ("gen_ai.request.model", "llm.request.model", "llm.model_name", "embedding.model_name", "reranker.model_name")
 _NAMED = ("gen_ai.provider.name", "gen_ai.system", "llm.provider", "llm.system")
+_STREAMED = ("gen_ai.request.stream", "gen_ai.is_streaming", "llm.is_streaming")
 _BASES = ("gen_ai.openai.api_base", "openai.api_base", "gen_ai.request.api_base", "llm.request.api_base", "url.full")
 
 
@@ -87,7 +88,7 @@ def entry(span: Span) -> Seen | Skipped:
         if kind not in ("embeddings", "rerank")
         else _read_only(found),
     )
-    call.streamed = any(found.get(name) is True for name in ("gen_ai.request.stream", "llm.is_streaming"))
+    call.streamed = any(found.get(name) is True for name in _STREAMED)
     call.temperature = number(found.get("gen_ai.request.temperature"))
     seed = found.get("gen_ai.request.seed")
     call.seed = seed if type(seed) is int and abs(seed) < 2**63 else None
