@@ -123,6 +123,7 @@ def _document(outcome: Outcome) -> dict[str, Any]:
             {**msgspec.structs.asdict(row), "unseen": row.unseen, "coverage": row.coverage}
             for row in outcome.reconciled
         ],
+        "metered_wh": outcome.metered_mj / 3.6e6,
         "passed_over": outcome.passed,
         "runs": outcome.runs,
         "interrupted": outcome.interrupted,
@@ -139,7 +140,7 @@ def _lines(outcome: Outcome) -> Iterator[str]:
     rows = [
         (total.merged, "seen by something else too: counted once"),
         (total.known, "added before"),
-        (total.metered, "measurements of energy: kept apart from calls"),
+        (total.metered, f"measurements of energy ({outcome.metered_mj / 3.6e6:,.3g} Wh): kept apart from calls"),
         (total.billed, "rows of what providers billed: compared with calls, never added"),
         *((count, reason) for reason, count in sorted(total.skipped.items(), key=lambda pair: (-pair[1], pair[0]))),
     ]

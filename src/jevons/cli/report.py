@@ -76,7 +76,10 @@ def command(
     span = pick_runs(homes, run)
     made, torn = read_runs(homes, span, settings)
     if not any(one.cells for one in made):
-        raise CouldNotError(f"{span.name} holds no AI call: `jevons doctor` says what is not seen")
+        from jevons.report.build import measured
+
+        told = "".join(f". {note}" for note in measured(one.run for one in made))
+        raise CouldNotError(f"{span.name} holds no AI call: `jevons doctor` says what is not seen{told}")
     if publish:
         from jevons.weigh.published import PublishedError
         from jevons.weigh.published import publish as freeze

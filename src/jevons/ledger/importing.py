@@ -62,6 +62,8 @@ class Outcome(msgspec.Struct):
     """Files under a folder that are no logs."""
     runs: list[str] = []
     """Runs that were added to."""
+    metered_mj: int = 0
+    """Energy of the measurements that were added, millijoules."""
     billed: list[Billed] = []
     reconciled: list[Reconciled] = []
     """What was billed beside what the ledger saw."""
@@ -130,7 +132,8 @@ class _Importing:
             if not log.resumable:
                 tally = Accounted()
             earlier, kept = _copy(tally), _copy(tally)
-            into = Import(self._home, known, As(name, log.kind, project, self._secret, asked.full))
+            source = names.masked(name, self._secret, asked.full)
+            into = Import(self._home, known, As(source, log.kind, project, self._secret, asked.full))
 
             def keep() -> float:
                 """When to keep again."""
@@ -176,6 +179,8 @@ class _Importing:
             became = "billed"
         else:
             became = into.metered(entry, index) if isinstance(entry, Metered) else into.seen(entry, index)
+            if isinstance(entry, Metered) and became == "metered":
+                self._outcome.metered_mj += entry.energy_mj
         tally.records += 1
         setattr(tally, became, getattr(tally, became) + 1)
 

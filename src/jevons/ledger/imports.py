@@ -25,6 +25,7 @@ from jevons.sources.names import masked
 from jevons.wire.fingerprint import of_name
 
 _DAY_US = 86_400_000_000
+_ANSWER = "answer:"
 
 
 class As(NamedTuple):
@@ -54,20 +55,22 @@ class Import:
     def seen(self, entry: Seen, index: int) -> str:
         """Take a call in; what became of it: ``added``, ``merged`` or ``known``."""
         call, place = entry.call, Place(self._kind, self.input, index)
-        names = [self._hash(name) for name in entry.ids]
+        ids = [name for name in entry.ids if not _vague(name)]
+        names = [self._hash(name) for name in ids]
         leaves = [self._hash(name) for name in entry.leaves]
-        for name in entry.ids:
-            if name.startswith("answer:"):
+        for name in ids:
+            if name.startswith(_ANSWER):
                 call.answer_hash = self._hash(name).hex()
-        before = self._known.find(names[0]) if names else None
+        others = [self._hash(name) for name in entry.same]
+        found = self._known.find([*names, *others])
+        before = found.get(names[0]) if names else None
         if not names:
             names, before = self._unnamed(call, place)
         if before is not None:
             self._known.note([*names, *leaves], place)
             same = before.kind == self._kind and (before.input != self.input or before.record == index)
             return "known" if same else "merged"
-        others = [*names[1:], *map(self._hash, entry.same)]
-        if any(self._known.find(name) for name in others) or self._known.take_near(call, self._kind):
+        if found or self._known.take_near(call, self._kind):
             self._known.note([*names, *leaves], place)
             return "merged"
         self._known.note([*names, *leaves], place)
@@ -79,7 +82,7 @@ class Import:
         """Take a measurement in, as a run of its own without calls."""
         name = self._hash(f"metered:{self._how.kind}:{entry.id}")
         state = self._hash(f"{name.hex()}:{entry.energy_mj}")  # of a run that goes on, the later record wins
-        if self._known.find(state):
+        if self._known.find([state]):
             return "known"
         self._known.note([name, state], Place(self._kind, self.input, index))
         run = Run(
@@ -100,7 +103,7 @@ class Import:
         facts = encode(call)
         for number in range(1 << 20):
             name = self._hash(f"facts:{self._how.kind}:{number}:{facts.hex()}")
-            before = self._known.find(name)
+            before = self._known.find([name]).get(name)
             if before is None or before.kind != place.kind or before.input != place.input:
                 return [name], before
             if before.record == place.record:
@@ -140,6 +143,11 @@ class Import:
 
     def _hash(self, name: str) -> bytes:
         return of_name(self._how.secret, name)
+
+
+def _vague(name: str) -> bool:
+    """Whether this is an answer's name too short to be one of its own (some servers call every answer ``0``)."""
+    return name.startswith(_ANSWER) and len(name) < len(_ANSWER) + 8
 
 
 def _ends_whole(path: Path) -> bool:

@@ -9,7 +9,7 @@ names that spans leave for each other, and how far a log has been read.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -135,10 +135,12 @@ class Known:
         self._db.execute("INSERT OR IGNORE INTO kinds (kind) VALUES (?)", (name,))
         return int(self._db.execute("SELECT id FROM kinds WHERE kind = ?", (name,)).fetchone()[0])
 
-    def find(self, name: bytes) -> Place | None:
-        """Where a name was read; None for a new one."""
-        row = self._db.execute("SELECT kind, input, place FROM names WHERE name = ?", (name,)).fetchone()
-        return Place(*row) if row else None
+    def find(self, names: Sequence[bytes]) -> dict[bytes, Place]:
+        """Where names were read; new ones are left out."""
+        if not names:
+            return {}
+        wanted = f"SELECT name, kind, input, place FROM names WHERE name IN ({','.join('?' * len(names))})"  # noqa: S608
+        return {row[0]: Place(*row[1:]) for row in self._db.execute(wanted, names)}
 
     def note(self, names: Iterable[bytes], place: Place) -> None:
         """Note names; those that are known stay as they are."""

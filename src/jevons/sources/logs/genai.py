@@ -154,4 +154,8 @@ def _identified(span: Span, call: Call, answer: str) -> Seen:
 
 
 def _first(found: Mapping[str, Any], names: tuple[str, ...]) -> str:
-    return next((value for name in names if (value := text(found.get(name)))), "")
+    for name in names:
+        value = found.get(name)
+        if value and text(value):
+            return text(value)
+    return ""

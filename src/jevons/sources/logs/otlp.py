@@ -76,7 +76,9 @@ def _list(document: Any, *names: str) -> list[Any]:
 def _value(value: Any) -> Any:
     """A scalar; None for lists and maps, which hold texts of the conversation."""
     of = mapping(value)
-    for name in ("stringValue", "boolValue", "doubleValue", "string_value", "bool_value", "double_value"):
+    if "stringValue" in of:
+        return of["stringValue"]
+    for name in ("boolValue", "doubleValue", "string_value", "bool_value", "double_value"):
         if name in of:
             return of[name]
     whole = of.get("intValue", of.get("int_value"))

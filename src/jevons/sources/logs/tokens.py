@@ -56,7 +56,11 @@ def canonical(
 
 def first(usage: Mapping[str, Any], names: Names) -> int | None:
     """The first of some fields that holds a count."""
-    return next((found for name in names if (found := whole(usage.get(name))) is not None), None)
+    for name in names:  # on the path of every record
+        value = usage.get(name)
+        if value is not None and (found := whole(value)) is not None:
+            return found
+    return None
 
 
 def of_usage(usage: object, *, cached_inside: bool = True, reasoning_inside: bool = True) -> Usage | None:
