@@ -19,7 +19,8 @@ from sources.logs.spans import CALL, START_NS, TOKENS, request, span
 from jevons import wire
 from jevons.ledger.home import Home
 from jevons.ledger.importing import Asked, Outcome, run
-from jevons.ledger.read import read
+from jevons.ledger.read import read, runs
+from jevons.ledger.spans import of_span, pick
 from jevons.ledger.spool import Spool
 from jevons.record import Call, Run, encode
 from jevons.sources.logs.formats import Wanted
@@ -131,7 +132,7 @@ def test_two_instruments_on_one_call_are_one(home: Home, tmp_path: Path, order: 
 
 def tapped(home: Home, *calls: Call) -> None:
     spool = Spool(home, "20260901T090000-suite")
-    for event in (Run(id="20260901T090000-suite", project="p", started_us=1), *calls):
+    for event in (Run(id="20260901T090000-suite", project="p", started_us=START_NS // 1000), *calls):
         spool(event)
     spool.close()
 
@@ -159,6 +160,14 @@ def test_what_a_tap_saw_too_is_counted_once_by_its_answer(home: Home, tmp_path: 
     done = imported(home, path)
     assert (done.added, done.merged) == (3, 2)
     assert imported(home, path).added == 0
+
+
+def test_taps_that_come_to_the_ledger_after_an_import_count_once_too(home: Home, tmp_path: Path) -> None:
+    imported(home, lines(tmp_path / "t.jsonl", *many(5)))
+    tapped(home, *(tap(number, f"chatcmpl-{number:08d}") for number in (2, 3)), tap(9, "chatcmpl-00000009"))
+    reading = of_span(home, pick(runs(home), "2026-09-01"))
+    assert sorted(call.id[:4] for call in reading.calls) == ["impo"] * 3 + ["tap-"] * 3
+    assert [run.merged for run in reading.runs.values() if run.source] == [2]
 
 
 def test_without_a_common_name_model_tokens_and_time_tell_one_for_one(home: Home, tmp_path: Path) -> None:

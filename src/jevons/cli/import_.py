@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import textwrap
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -133,9 +134,10 @@ def _document(outcome: Outcome) -> dict[str, Any]:
 def _lines(outcome: Outcome) -> Iterator[str]:
     total = outcome.total
     kinds = sorted({kind for _, kind, _ in outcome.logs})
-    yield (
+    yield textwrap.fill(
         f"{total.records:,} records in {len(outcome.logs):,} logs ({', '.join(kinds) or 'none'}): "
-        f"{total.added:,} calls added"
+        f"{total.added:,} calls added",
+        80,
     )
     rows = [
         (total.merged, "seen by something else too: counted once"),

@@ -130,7 +130,23 @@ def of_span(homes: Home | Iterable[Home], span: Span) -> Reading:
         elif (key := identity(event)) not in seen:
             seen.add(key)
             reading.add(event)
+    _count_once(reading)
     return reading
+
+
+def _count_once(reading: Reading) -> None:
+    """Leave out the imported calls that taps saw too. An import does so by itself; this is for taps' records that came
+    to the ledger after it (`combine`)."""
+    imported = {run.id for run in reading.runs.values() if run.source}
+    if not imported:
+        return
+    tapped = {call.answer_hash for call in reading.calls if call.run not in imported and call.mode != "recorded"}
+    twice = [call for call in reading.calls if call.run in imported and call.answer_hash in tapped - {""}]
+    again = {identity(call) for call in twice}
+    if again:
+        reading.calls = [call for call in reading.calls if identity(call) not in again]
+    for call in twice:
+        reading.runs[call.run].merged += 1
 
 
 def started(run: Run) -> int:

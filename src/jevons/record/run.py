@@ -36,6 +36,8 @@ class Run(msgspec.Struct, kw_only=True, omit_defaults=True, tag_field="event", t
     source: str = ""
     """What saw its calls: empty for jevons's own taps and scans, else the kind of log that was imported (``otlp``,
     ``litellm`` ...). Like is compared with like."""
+    merged: int = 0
+    """Of an imported run that is read beside others: its calls that jevons's own taps saw too, and that count there."""
     metered: Metered | None = None
     """For an imported measurement of a machine, which has no calls."""
     workers: int = 1
