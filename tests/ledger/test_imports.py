@@ -106,6 +106,18 @@ def test_a_large_log_that_grows_is_read_from_where_it_was_left(home: Home, tmp_p
     assert (done.added, done.known, done.records, done.skipped) == (100, 200, 300, {})
 
 
+def test_a_table_that_grows_is_read_from_where_it_was_left(home: Home, tmp_path: Path) -> None:
+    path = tmp_path / "calls.csv"
+    rows = [f'm,2026-09-01T10:00:{number % 60:02d}Z,{number},1,"said\n{"x" * 40}"\n' for number in range(2_000)]
+    path.write_text("m,t,in,out,text\n" + "".join(rows[:1500]))
+    imported(home, path, wanted=TABLE)
+    with path.open("a") as file:
+        file.writelines(rows[1500:])
+    done = imported(home, path, wanted=TABLE)
+    assert (done.added, done.known, done.records) == (500, 1500, 2000)
+    assert sorted(call.input_tokens or 0 for call in read(home).calls) == list(range(2_000))
+
+
 def test_rows_alike_are_calls_of_their_own_and_again_the_same(home: Home, tmp_path: Path) -> None:
     row = {"m": "e", "t": "2026-09-01T10:00:00Z", "in": 5, "out": 0}
     path = lines(tmp_path / "rows.jsonl", row, {**row, "in": 6}, row, row)

@@ -109,6 +109,8 @@ def reconcile(home: Home, rows: Iterable[Billed]) -> list[Reconciled]:
     """Rows beside the ledger's live calls, by day, provider, project and model. Memory: the calls' sums by these, and
     ids of the calls on days that were billed."""
     rows = _finest(rows)
+    if not rows:
+        return []
     seen, projects = _seen(home, {(row.provider, day(row.started_us)) for row in rows})
     found: dict[_Key, Amount] = defaultdict(Amount)
     for row in rows:

@@ -12,6 +12,8 @@ import pytest
 from sources.logs.read import lines, told
 from sources.logs.spans import CALL, START_NS, TOKENS, request, span
 
+from jevons.sources.logs.formats import Wanted
+from jevons.sources.logs.opened import Log
 from jevons.sources.logs.values import moment, of_model, provider
 
 FAMILIES: dict[str, dict[str, Any]] = {
@@ -117,6 +119,25 @@ def test_one_document_many_lines_and_compressed_hold_the_same(tmp_path: Path) ->
     (tmp_path / "a.json").write_text(json.dumps(made, indent=1))
     (tmp_path / "b.jsonl.gz").write_bytes(gzip.compress(json.dumps(made).encode()))
     assert told(tmp_path / "a.json").seen == told(tmp_path / "b.jsonl.gz").seen
+
+
+def test_compressed_with_zstd(tmp_path: Path) -> None:
+    zstandard = pytest.importorskip("zstandard", reason="needs the extra scan")
+    plain = lines(tmp_path / "t.jsonl", *[request(span(number, {**CALL, **TOKENS})) for number in range(1, 40)])
+    packed = tmp_path / "t.jsonl.zst"
+    packed.write_bytes(zstandard.compress(plain.read_bytes()))
+    assert told(packed).seen == told(plain).seen
+    whole = plain.stat().st_size
+    with Log(packed, 1 << 20, Wanted(), offset=plain.read_bytes().index(b"\n") + 1) as log:
+        assert (len(list(log.entries())), log.done) == (38, whole)
+
+
+def test_a_line_beyond_the_limit_is_passed_over(tmp_path: Path) -> None:
+    one = request(span(1, {**CALL, **TOKENS}))
+    path = lines(tmp_path / "t.jsonl", one, {**one, "x": "y" * 5000}, request(span(2, {**CALL, **TOKENS})))
+    with Log(path, 4096, Wanted()) as log:
+        kinds = [type(entry).__name__ for entry in log.entries()]
+        assert (sorted(kinds), log.done) == (["Seen", "Seen", "Skipped"], path.stat().st_size)
 
 
 def test_protobuf_is_the_same_as_json(tmp_path: Path) -> None:

@@ -41,7 +41,7 @@ class Log:
         self.done = offset
         """The same, up to the end of the last document of which every record was given."""
         self._limit, self._faults, self._pulled = limit, list[Skipped](), 0
-        self._opened = ExitStack()
+        self._opened, self._again_from = ExitStack(), cast(Path | None, None)
         try:
             self._raw = self._opened.enter_context(path.open("rb"))
             self._stream = self._unpacked(path)
@@ -109,7 +109,8 @@ class Log:
         if head.startswith(GZIP):
             return cast(BinaryIO, self._opened.enter_context(gzip.open(self._raw)))
         if head == ZSTD:
-            return io.BufferedReader(cast(Any, self._opened.enter_context(zstd.Opened(path))))
+            self._again_from = path
+            return _zstd(self._opened, path)
         return self._raw
 
     def _form(self, wanted: formats.Wanted, offset: int) -> tuple[ModuleType, Iterator[Any]]:
@@ -144,6 +145,7 @@ class Log:
             self._rewind(offset)
             self._faults.clear()
             return module, self._rows(first, offset) if as_rows else self._lines()
+        self.done = 0
         return module, chain(self._again(peeked), documents)
 
     def _again(self, peeked: list[tuple[Any, int]]) -> Iterator[Any]:
@@ -152,26 +154,30 @@ class Log:
             self.done = end
 
     def _rewind(self, offset: int) -> None:
-        self._stream.seek(offset)
-        self.offset = offset
+        if self._again_from is None:
+            self._stream.seek(offset)
+        else:  # of zstd, no decoder goes back
+            self._stream = _zstd(self._opened, self._again_from)
+            for start in range(0, offset, 1 << 20):
+                self._stream.read(min(offset - start, 1 << 20))
+        self.offset = self.done = offset
 
     def _line(self) -> bytes:
         """The next line; a longer one than the limit is noted and passed over, empty then."""
         line = self._stream.readline(self._limit + 1)
+        self.offset += len(line)
         if len(line) > self._limit and not line.endswith(b"\n"):
             while rest := self._stream.readline(1 << 20):
+                self.offset += len(rest)
                 if rest.endswith(b"\n"):
                     break
             self._faults.append(Skipped(f"line of more than {self._limit >> 20} MB: raise --max-mb to read it"))
-            self.offset = self._stream.tell()
             return b"\n"
         return line
 
     def _lines(self) -> Iterator[Any]:
         while line := self._line():
-            self.offset += len(line) if len(line) > 1 else 0
             if not line.strip():
-                self.offset = self._stream.tell()
                 continue
             document = _decoded(line)
             if document is None:
@@ -224,8 +230,11 @@ class Log:
 
     def _texts(self) -> Iterator[str]:
         while line := self._line():
-            self.offset += len(line)
             yield _text(line)
+
+
+def _zstd(opened: ExitStack, path: Path) -> BinaryIO:
+    return io.BufferedReader(cast(Any, opened.enter_context(zstd.Opened(path))))
 
 
 def _text(line: bytes) -> str:
