@@ -52,6 +52,11 @@ def may_be(name: str) -> bool:
     return name.lower().removesuffix(".gz").removesuffix(".zst").endswith(_NAMES)
 
 
+def tells(document: Any, wanted: Wanted) -> bool:
+    """Whether a document tells which reader its log is for."""
+    return bool(wanted.columns) or any(module.holds(document) for module in (*FORMATS, *SESSIONS))
+
+
 def of(documents: list[Any], wanted: Wanted) -> ModuleType:
     """The reader of a log that begins with these documents. Raises UnreadableError."""
     if wanted.columns:

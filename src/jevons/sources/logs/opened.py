@@ -9,7 +9,6 @@ from __future__ import annotations
 import csv
 import gzip
 import io
-import json
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -19,17 +18,15 @@ from pathlib import Path
 from types import ModuleType, TracebackType
 from typing import Any, BinaryIO, cast
 
-import msgspec
-
 from jevons.sources import zstd
 from jevons.sources.bodies import GZIP, ZSTD
 from jevons.sources.exchange import UnreadableError
 from jevons.sources.logs import archive, formats, otlp_protobuf
+from jevons.sources.logs.decoded import MARK, decoded, several, text_of
 from jevons.sources.logs.entry import Entry, Skipped
 
 _PEEKED = 20
-"""Documents at the start of a file, of which one at least must show its format."""
-_MARK = b"\xef\xbb\xbf"
+"""Documents at the start of a file, by one of which it must show its format."""
 
 
 class Log:
@@ -125,11 +122,11 @@ class Log:
             raise UnreadableError("is binary, and no log that jevons knows")
         self._rewind(0)
         first = self._line()
-        as_rows = not first.lstrip(_MARK + b" \t\r\n").startswith((b"{", b"["))
+        as_rows = not first.lstrip(MARK + b" \t\r\n").startswith((b"{", b"["))
         if as_rows:
             documents = self._rows(first, offset)
             self._by_line = True
-        elif (document := _decoded(first)) is None or isinstance(document, list):
+        elif (document := decoded(first)) is None or isinstance(document, list):
             documents = self._whole(first)
         else:
             self._by_line = True
@@ -138,7 +135,7 @@ class Log:
         peeked = []
         for document in documents:
             peeked.append((document, self.offset))
-            if len(peeked) == _PEEKED:
+            if len(peeked) == _PEEKED or formats.tells(document, wanted):
                 break
         module = formats.of([document for document, _ in peeked], wanted)
         if offset and self._by_line and getattr(module, "BY_LINE", False):
@@ -179,7 +176,7 @@ class Log:
         while line := self._line():
             if not line.strip():
                 continue
-            document = _decoded(line)
+            document = decoded(line)
             if document is None:
                 self._faults.append(Skipped("line that is no JSON (torn, or of another format)"))
                 continue
@@ -193,28 +190,18 @@ class Log:
                 f"is one JSON document of more than {self._limit >> 20} MB: raise --max-mb, or write one record a line"
             )
         self.offset = len(data)
-        document = _decoded(data)
+        document = decoded(data)
         if document is None:
             # Several documents one after another, printed over many lines, or none at all.
-            yield from self._several(data)
+            yield from several(data)
         elif isinstance(document, list):
             yield from document
         else:
             yield document
 
-    def _several(self, data: bytes) -> Iterator[Any]:
-        try:
-            text, at = data.decode("utf-8-sig"), 0
-            decoder = json.JSONDecoder()
-            while (at := _begin(text, at)) < len(text):
-                document, at = decoder.raw_decode(text, at)
-                yield document
-        except (ValueError, RecursionError) as error:
-            raise UnreadableError(f"is no valid JSON ({' '.join(str(error).split())[:80]})") from None
-
     def _rows(self, head: bytes, offset: int) -> Iterator[Any]:
         self.offset = max(offset, len(head))
-        columns = next(csv.reader([_text(head)]), [])
+        columns = next(csv.reader([text_of(head)]), [])
         rows = csv.reader(self._texts())
         while True:
             try:
@@ -230,30 +217,8 @@ class Log:
 
     def _texts(self) -> Iterator[str]:
         while line := self._line():
-            yield _text(line)
+            yield text_of(line)
 
 
 def _zstd(opened: ExitStack, path: Path) -> BinaryIO:
     return io.BufferedReader(cast(Any, opened.enter_context(zstd.Opened(path))))
-
-
-def _text(line: bytes) -> str:
-    return line.removeprefix(_MARK).decode("utf-8", "replace")
-
-
-def _begin(text: str, at: int) -> int:
-    while at < len(text) and text[at].isspace():
-        at += 1
-    return at
-
-
-def _decoded(data: bytes) -> Any:
-    data = data.removeprefix(_MARK)
-    try:
-        return msgspec.json.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        pass
-    try:  # NaN and lone surrogates, which other languages write
-        return json.loads(data)
-    except (ValueError, RecursionError):
-        return None
