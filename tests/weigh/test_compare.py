@@ -182,3 +182,13 @@ def test_a_clock_that_was_read_once_shows_no_change():
     made = compare(*many)
     assert (made.per_run.verdict, made.total.verdict) == ("less", "less")
     assert made.total.low < made.total.ratio < made.total.high
+
+
+def test_calls_that_a_log_tells_of_are_compared_with_such_calls():
+    """A trace sees calls that taps do not, and the other way round: what only one side saw stands apart."""
+    before = [run("a", OCTOBER), run("a-import", OCTOBER, source="otlp")]
+    after = [run("b"), run("b-import", source="litellm")]
+    made = compare(*(party(*((one, calls(one, 10)) for one in side)) for side in (before, after)))
+    assert (made.before.runs, made.after.runs) == (1, 1)
+    assert [one.job for one in made.leavers] == ["by otlp"]
+    assert [one.job for one in made.newcomers] == ["by litellm"]

@@ -19,6 +19,7 @@ _COMMANDS = {
     "estimate": "Estimate a table of servings.",
     "explain": "Show how a figure comes about.",
     "factors": "Show the figures behind footprints, with their sources.",
+    "import": "Add what other tools logged of AI calls.",
     "gate": "Fail when a run uses more than was agreed, or than its base.",
     "purge": "Delete what is kept.",
     "report": "Show what recorded runs cost.",
@@ -27,6 +28,10 @@ _COMMANDS = {
     "scan": "Count the calls that are already recorded.",
     "when": "Say when work that can wait makes the least carbon.",
 }
+
+
+_MODULES = {"import": "import_"}
+"""Commands that are no names of Python's."""
 
 
 class _Lazy(click.Group):
@@ -38,7 +43,7 @@ class _Lazy(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _COMMANDS:
             return None
-        command: click.Command = importlib.import_module(f"jevons.cli.{cmd_name}").command
+        command: click.Command = importlib.import_module(f"jevons.cli.{_MODULES.get(cmd_name, cmd_name)}").command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

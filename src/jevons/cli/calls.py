@@ -21,7 +21,7 @@ COLUMNS = (
     "input_tokens", "cached_tokens", "output_tokens", "reasoning_tokens", "cache_write_tokens", "role", "attempt",
     "phase", "fixture", "file", "line", "api", "error", "retry", "started_us", "duration_us", "first_us",
     "decode_us", "chunks", "timed", "host_class", "region", "temperature", "seed", "effort", "max_tokens", "images",
-    "audio_ms", "characters", "measured_mj", "cpu_us", "request_hash", "meaning_hash", "run", "id",
+    "audio_ms", "characters", "measured_mj", "cpu_us", "request_hash", "meaning_hash", "answer_hash", "run", "id",
 )  # fmt: skip
 
 

@@ -148,7 +148,8 @@ def _base(
     like = [
         one
         for one in span.runs
-        if one.id != run.id and (one.project, bool(one.ci), one.job) == (run.project, bool(run.ci), run.job)
+        if one.id != run.id
+        and (one.project, one.source, bool(one.ci), one.job) == (run.project, run.source, bool(run.ci), run.job)
     ]
     kind = f"in CI{f', job {run.job}' if run.job else ''}" if run.ci else "on a desk"
     if not like:

@@ -102,7 +102,8 @@ def read_runs(homes: Sequence[Home], span: Span, settings: Settings) -> tuple[li
     made = []
     for one in recorded(reading):
         run = listed.get(one.run.id, one.run)
-        made.append(one._replace(run=msgspec.structs.replace(run, place=run.place or settings.place)))
+        run = msgspec.structs.replace(run, place=run.place or settings.place, merged=one.run.merged)
+        made.append(one._replace(run=run))
     return made, len(reading.torn)
 
 

@@ -16,6 +16,7 @@ from jevons.ledger.home import Home
 if TYPE_CHECKING:
     from jevons.footprint import Overrides
     from jevons.ledger.recorded import Recorded
+    from jevons.ledger.spans import Span
     from jevons.settings import Settings
 
 FOLDER = "jevons-published"
@@ -80,7 +81,10 @@ def command(
     span = pick_runs(homes, run)
     made, torn = read_runs(homes, span, settings)
     if not any(one.cells for one in made):
-        raise CouldNotError(f"{span.name} holds no AI call: `jevons doctor` says what is not seen")
+        from jevons.report.build import measured
+
+        told = "".join(f". {note}" for note in measured(one.run for one in made))
+        raise CouldNotError(f"{span.name} holds no AI call: `jevons doctor` says what is not seen{told}")
     if publish:
         from jevons.weigh.published import PublishedError
         from jevons.weigh.published import publish as freeze
@@ -95,7 +99,8 @@ def command(
     if by_place:
         write(_places(made, name, form, place, known, settings, root), output)
         return
-    document = build(made, name=name, by=by, torn=torn, place=place, overrides=known)
+    notes = _billed(home, span)
+    document = build(made, name=name, by=by, torn=torn, place=place, overrides=known, extra_notes=notes)
     if form == "text" and output is None:
         from jevons.report.terminal import render as on_terminal
 
@@ -121,6 +126,23 @@ def _places(
     if form == "json":
         return msgspec.json.format(msgspec.json.encode(society), indent=2).decode() + "\n"
     return text(society) if form == "text" else markdown(society)
+
+
+def _billed(home: Home, span: Span) -> list[str]:
+    """How much of what providers billed on a span's days was seen; nothing where no usage report was imported."""
+    from jevons.ledger.billed import coverage, kept, reconcile
+    from jevons.ledger.days import day
+
+    first, last = day(span.starts), day(span.ends)
+    made = reconcile(home, [row for row in kept(home) if first <= day(row.started_us) <= last])
+    share = coverage(made)
+    if share is None:
+        return []
+    unseen = sum(max(row.unseen.tokens, 0) for row in made)
+    providers = ", ".join(sorted({row.provider for row in made}))
+    return [
+        f"{share:.0%} of the tokens that {providers} billed on these days were seen; {unseen:,} are billed, not seen"
+    ]
 
 
 def _restated(folder: Path, homes: Sequence[Home], name: str, form: str, place: str, known: Overrides) -> str:

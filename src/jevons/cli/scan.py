@@ -69,6 +69,7 @@ Examples:
   jevons scan                                  all recordings in this folder
   jevons scan tests/cassettes other-suite.tar.zst
   jevons scan --format json --no-save > found.json
+  jevons scan --sessions                       what agent programs did: Claude Code, Codex CLI, Gemini CLI
 \b
 Reads vcrpy and VCR (YAML, JSON), langchain (.yaml.gz), nock, llama-stack, ddapm and HAR, only under PATH.
 Scanning the same PATHs again replaces what the earlier scan of them found.
@@ -76,22 +77,30 @@ Scanning the same PATHs again replaces what the earlier scan of them found.
 )
 @click.argument("paths", nargs=-1, metavar="[PATH]...", type=click.Path(exists=True, path_type=Path))
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option(
+    "--sessions", is_flag=True, help="Read sessions of agent programs too; without PATH, those in this user's folder."
+)
 @click.option("--strict", is_flag=True, help="Exit 1 if anything could not be read.")
 @click.option("--no-save", is_flag=True, help="Leave the ledger as it is.")
 @click.option(
     "--max-mb", type=click.IntRange(1, 4096), default=64, show_default=True, help="Largest recording to read."
 )
 @click.option("-q", "--quiet", is_flag=True, help="Print warnings only.")
-def command(paths: tuple[Path, ...], form: str, strict: bool, no_save: bool, max_mb: int, quiet: bool) -> None:
+def command(
+    paths: tuple[Path, ...], sessions: bool, form: str, strict: bool, no_save: bool, max_mb: int, quiet: bool
+) -> None:
     """Count the AI calls that others recorded: a folder, a recording, or a tar archive (gz, zst).
 
     They go to the ledger as mode `recorded` and are never added to live ones.
     """
     from jevons.sources import scan
     from jevons.sources.calls import Options
+    from jevons.sources.logs.sessions import homes
 
     root, settings, home = find()
-    chosen = list(paths) or [Path.cwd()]
+    chosen = list(paths) or (homes() if sessions else [Path.cwd()])
+    if not chosen:
+        raise CouldNotError("no sessions of an agent program lie in this user's folder: name PATH")
     places = "\0".join(sorted(str(path.resolve()) for path in chosen))
     secret = os.urandom(16) if no_save else home.secret()
     key = "scan-" + blake2b(places.encode("utf-8", "replace"), digest_size=6, key=secret[:64]).hexdigest()
@@ -102,7 +111,7 @@ def command(paths: tuple[Path, ...], form: str, strict: bool, no_save: bool, max
         started_us=time.time_ns() // 1000,
     )
     kept = None if no_save else _Kept(home, run, home.spools(f"*-{key}"))
-    options = Options(run.id, key, secret, settings.ids == "full", max_mb << 20)
+    options = Options(run.id, key, secret, settings.ids == "full", max_mb << 20, sessions)
     try:
         with _progress(quiet) as progress:
             found = scan(chosen, options, root=root, sink=kept or (lambda call: None), progress=progress)

@@ -305,5 +305,7 @@ def alone(home: Home) -> Iterator[None]:
 
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
-            raise BusyError(f"another `jevons combine` is writing to {home.path}: try again when it is done") from error
+            raise BusyError(
+                f"another `jevons combine` or `import` is writing to {home.path}: try again when it is done"
+            ) from error
         yield

@@ -130,7 +130,23 @@ def of_span(homes: Home | Iterable[Home], span: Span) -> Reading:
         elif (key := identity(event)) not in seen:
             seen.add(key)
             reading.add(event)
+    _count_once(reading)
     return reading
+
+
+def _count_once(reading: Reading) -> None:
+    """Leave out the imported calls that taps saw too. An import does so by itself; this is for taps' records that came
+    to the ledger after it (`combine`)."""
+    imported = {run.id for run in reading.runs.values() if run.source}
+    if not imported:
+        return
+    tapped = {call.answer_hash for call in reading.calls if call.run not in imported and call.mode != "recorded"}
+    twice = [call for call in reading.calls if call.run in imported and call.answer_hash in tapped - {""}]
+    again = {identity(call) for call in twice}
+    if again:
+        reading.calls = [call for call in reading.calls if identity(call) not in again]
+    for call in twice:
+        reading.runs[call.run].merged += 1
 
 
 def started(run: Run) -> int:
@@ -189,7 +205,7 @@ def _meanings(known: list[Run], text: str, now_us: int) -> Iterator[_Found]:
         yield _Found("a run", f"run {run.id}", [run], run.id)
     if text in ("latest", "previous") and known:
         last = known[-1]
-        before = [run for run in known[:-1] if (run.project, _scan(run)) == (last.project, _scan(last))]
+        before = [run for run in known[:-1] if _alike(run) == _alike(last)]
         asked = [last] if text == "latest" else before[-1:]
         for run in asked:
             yield _Found(f"the {text} run", f"{text}, run {run.id}", asked, run.id)
@@ -231,6 +247,11 @@ def _span(found: list[_Found]) -> Span:
     also = [one.kind + (f": say {one.otherwise}" if one.otherwise else "") for one in others if one.runs != first.runs]
     name = first.name + (f" (also {'; '.join(also)})" if also else "")
     return Span(name, chosen, starts, ends, superseded=len(first.runs) - len(chosen))
+
+
+def _alike(run: Run) -> tuple[str, str, str]:
+    """What runs have in common that follow each other: project, what was scanned, what saw the calls."""
+    return run.project, _scan(run), run.source
 
 
 def _scan(run: Run) -> str:

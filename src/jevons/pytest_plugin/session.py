@@ -106,7 +106,7 @@ class Session:
             unseen=sorted(unseen),
             lost=self.spool.lost + sum(output["lost"] for output in self.from_workers),
             lost_reason=next(filter(None, reasons), ""),
-            **surroundings.commit_and_ci(self.config.rootpath),
+            **surroundings.commit_and_ci(self.config.rootpath),  # type: ignore[arg-type]  # texts alone
         )
 
     @property

@@ -62,6 +62,8 @@ class Call(msgspec.Struct, kw_only=True, omit_defaults=True, tag_field="event", 
     """Keyed hash of the exact request: method, host, path, canonical body."""
     meaning_hash: str = ""
     """Keyed hash of model, kind and body without transport fields."""
+    answer_hash: str = ""
+    """Keyed hash of the id that the provider gave its answer: whoever else saw the call knows it too."""
     prefixes: list[tuple[str, int]] = []
     """Cumulative (keyed hash, input tokens so far) at message boundaries, at most 32."""
 

@@ -5,6 +5,16 @@ from __future__ import annotations
 import msgspec
 
 
+class Metered(msgspec.Struct, omit_defaults=True):
+    """Energy that another tool measured, or modelled, on a machine while it did this and that: calls to local models
+    may be in it, so it is never added to theirs."""
+
+    energy_mj: int
+    scope: str = "server"
+    """``server`` or ``facility``."""
+    tool: str = ""
+
+
 class Run(msgspec.Struct, kw_only=True, omit_defaults=True, tag_field="event", tag="run"):
     """One run of a test suite. Written at its start and again at its end: the later line wins."""
 
@@ -23,6 +33,13 @@ class Run(msgspec.Struct, kw_only=True, omit_defaults=True, tag_field="event", t
     """Name of the job in it; jobs of one workflow that differ only in their matrix share one."""
     place: str = ""
     """Where the machine that runs the tests stands, as set: ISO 3166 code, or a cloud region."""
+    source: str = ""
+    """What saw its calls: empty for jevons's own taps and scans, else the kind of log that was imported (``otlp``,
+    ``litellm`` ...). Like is compared with like."""
+    merged: int = 0
+    """Of an imported run that is read beside others: its calls that jevons's own taps saw too, and that count there."""
+    metered: Metered | None = None
+    """For an imported measurement of a machine, which has no calls."""
     workers: int = 1
     versions: dict[str, str] = {}
     """jevons, python, platform, and the packages that were seen to make calls."""

@@ -211,7 +211,24 @@ def _notes(counts: Counts, runs: Sequence[Run], torn: int) -> list[str]:
         notes.append(f"{lost:,} records could not be written to the ledger: {reasons}")
     if torn:
         notes.append(f"{torn:,} torn lines in the ledger were skipped: a process died while writing")
+    merged = sum(run.merged for run in runs)
+    if merged:
+        notes.append(f"{merged:,} imported calls were seen by jevons itself too: counted once")
+    notes += measured(runs)
     unseen = dict.fromkeys(name for run in runs for name in run.unseen)
     if unseen:
         notes.append(f"not seen if these tests use it: {', '.join(unseen)} (jevons doctor)")
     return notes
+
+
+def measured(runs: Iterable[Run]) -> list[str]:
+    """Energy that other tools measured on machines, in words; nothing where they did not."""
+    metered = [run.metered for run in runs if run.metered]
+    if not metered:
+        return []
+    tools = ", ".join(dict.fromkeys(one.tool for one in metered))
+    energy_wh = sum(one.energy_mj for one in metered) / 3_600_000
+    return [
+        f"{energy_wh:,.3g} Wh of machines in {len(metered):,} runs ({tools}): what else they did is in it, and calls "
+        "to local models may be, so it is not added to the figures"
+    ]

@@ -1,7 +1,6 @@
 """CodeCarbon's ``emissions.csv``: runs of one training as one stretch of work.
 
-kg CO2e, kWh, seconds (mlco2/codecarbon, docs: output). PUE is in its energies. Rows of one run are cumulative, the
-last holds them all; a row without a run id is a run of its own.
+What its columns mean is told in `jevons.sources.logs.codecarbon`, which reads the same rows into a ledger.
 """
 
 from __future__ import annotations
@@ -13,9 +12,7 @@ from typing import NamedTuple
 from jevons.footprint.claims import Quantity, check
 from jevons.shelf.card import Amount, Spent
 from jevons.shelf.text import CardError, Fault
-
-NEEDS = ("duration", "emissions", "energy_consumed")
-_PARTS = ("cpu_energy", "gpu_energy", "ram_energy")
+from jevons.sources.logs.codecarbon import NEEDS, PARTS, empty, fault, scope, stripped
 
 
 class Runs(NamedTuple):
@@ -47,18 +44,13 @@ def read(text: str, file: str) -> Runs:
     notes: list[str] = []
     for row in reader:
         line = reader.line_num
-        given = {name: (row.get(name) or "").strip() for name in row if name}
-        if not given["emissions"] or not given["energy_consumed"]:
+        given = stripped(row)
+        if empty(given):
             notes.append(f"{file}:{line}: left out: no emissions or no energy in it")
             continue
-        try:
-            for name in (*NEEDS, *(name for name in _PARTS if given.get(name))):
-                if not 0 <= float(given[name]) < math.inf:
-                    raise ValueError(f"{name} {given[name]}: 0 at least")
-            if given.get("pue") and float(given["pue"]) < 1:
-                raise ValueError(f"pue {given['pue']}: 1 at least")
-        except ValueError as error:
-            faults.append(Fault(file, line, str(error)))
+        wrong = fault(given)
+        if wrong:
+            faults.append(Fault(file, line, wrong))
             continue
         notes += [f"{file}:{line}: {found}" for found in _contradictions(given)]
         runs[given.get("run_id") or f"line {line}"] = (line, given)
@@ -84,7 +76,7 @@ def _spent(rows: list[dict[str, str]], runs: int) -> Spent:
     hours = total("duration") / 3600
     return Spent(
         how="measured",
-        scope="facility" if max(pues) > 1 else "server",
+        scope="facility" if any(scope(row) == "facility" for row in rows) else "server",
         energy=Amount(total("energy_consumed"), "kWh"),
         carbon=Amount(total("emissions"), "kg"),
         water=Amount(water, "L") if water else None,
@@ -100,7 +92,7 @@ def _spent(rows: list[dict[str, str]], runs: int) -> Spent:
 
 def _contradictions(row: dict[str, str]) -> list[str]:
     """Energy of the parts adds up to the whole."""
-    parts = [float(row[name]) for name in _PARTS if row.get(name)]
+    parts = [float(row[name]) for name in PARTS if row.get(name)]
     if not parts:
         return []
     whole = float(row["energy_consumed"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import zlib
 from collections import Counter
+from pathlib import Path
 from typing import NamedTuple
 
 from jevons.record import Call
@@ -12,6 +13,7 @@ from jevons.sources import bodies, formats, names
 from jevons.sources.calls import Options, Other, calls
 from jevons.sources.exchange import Broken, Unread, UnreadableError
 from jevons.sources.files import Item
+from jevons.sources.logs import sessions
 from jevons.sources.tally import Unreadable, Warned
 
 
@@ -44,6 +46,11 @@ def read(batch: list[Item], options: Options) -> Read:
 
 def _file(item: Item, source: str, options: Options, done: Read) -> bool:
     """Read one file; whether it is a recording."""
+    if options.sessions and item.path and item.path.endswith((".jsonl", ".json")):
+        session = sessions.entries(Path(item.path), options.limit)
+        if session is not None:
+            done.calls.extend(sessions.recorded(session, options.run, options.key, source))
+            return True
     expected = item.named or names.conventional(item.source)
     data = _content(item, options.limit, expected)
     found = None

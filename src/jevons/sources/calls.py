@@ -36,6 +36,8 @@ class Options(NamedTuple):
     """Whether free text in names is kept."""
     limit: int = bodies.LIMIT
     """Bytes that a recording, or a body in it, may unpack to."""
+    sessions: bool = False
+    """Whether sessions of agent programs are read too."""
 
 
 class Other(msgspec.Struct, frozen=True):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
@@ -58,8 +58,18 @@ def candidate(name: str) -> bool:
     return PurePosixPath(name).suffix.lower() not in _NEVER and not is_archive(name)
 
 
-def under(folder: Path, node: str, archives: list[str]) -> Iterator[Item]:
-    """Files under a folder in order of their paths; names of archives, which are not opened, go to `archives`."""
+def below(folder: Path, root: Path) -> str:
+    """`folder` relative to `root`, with a slash at its end; empty where it is `root` or lies elsewhere."""
+    try:
+        inner = folder.resolve().relative_to(root.resolve()).as_posix()
+    except (ValueError, OSError):
+        return ""
+    return "" if inner == "." else inner + "/"
+
+
+def under(folder: Path, node: str, archives: list[str], wanted: Callable[[str], bool] = candidate) -> Iterator[Item]:
+    """Files under a folder with `wanted` names in order of their paths; names of archives, which are not opened, go to
+    `archives`."""
     waiting = [("", folder)]
     while waiting:
         below, place = waiting.pop()
@@ -77,7 +87,7 @@ def under(folder: Path, node: str, archives: list[str]) -> Iterator[Item]:
                 elif entry.is_file(follow_symlinks=False):
                     if is_archive(entry.name):
                         archives.append(name)
-                    elif candidate(entry.name):
+                    elif wanted(entry.name):
                         size = entry.stat(follow_symlinks=False).st_size
                         yield Item(name, node + name, entry.path, size=size)
             except OSError:

@@ -47,7 +47,9 @@ def scan(
     pending: deque[tuple[list[Item], Future[Read]]] = deque()
     pool: ProcessPoolExecutor | None = None
     paths = list(paths)
-    folders = {path: list(files.under(path, _below(path, root), found.archives)) for path in paths if path.is_dir()}
+    folders = {
+        path: list(files.under(path, files.below(path, root), found.archives)) for path in paths if path.is_dir()
+    }
     if workers == 0:
         workers = (os.cpu_count() or 1) if _much(paths, folders) else 1
     try:
@@ -110,7 +112,7 @@ def _items(
             elif files.is_archive(path.name):
                 listed = archives.members(path, limit, lambda name, why: _warn(found, name, why), progress)
             else:
-                node = _below(path.parent, root) + path.name
+                node = files.below(path.parent, root) + path.name
                 listed = [Item(path.name, node, str(path), size=path.stat().st_size, named=True)]
             for item in listed:
                 found.files += 1
@@ -121,15 +123,6 @@ def _items(
             _warn(found, path.name or str(path), str(error))
         except OSError as error:
             _warn(found, path.name or str(path), f"cannot be read ({error.strerror}): nothing read")
-
-
-def _below(folder: Path, root: Path) -> str:
-    """`folder` relative to `root`, with a slash at its end; empty where it is `root` or lies elsewhere."""
-    try:
-        inner = folder.resolve().relative_to(root.resolve()).as_posix()
-    except (ValueError, OSError):
-        return ""
-    return "" if inner == "." else inner + "/"
 
 
 def _batches(items: Iterable[Item]) -> Iterator[list[Item]]:

@@ -86,3 +86,40 @@ class Scan(msgspec.Struct):
         row.add(call, counts and call.request_hash in self._asked)
         if counts:
             self._asked.add(call.request_hash)
+
+
+class Accounted(msgspec.Struct):
+    """What became of every record of a log."""
+
+    records: int = 0
+    added: int = 0
+    """Calls that are new."""
+    merged: int = 0
+    """Calls that something else had seen too: counted once."""
+    known: int = 0
+    """Records that had been added, or merged, before."""
+    metered: int = 0
+    """Measurements of energy: kept apart from calls."""
+    billed: int = 0
+    """Rows of a provider's usage report: compared with calls, never added."""
+    skipped: dict[str, int] = {}
+    """Records that are no call, by reason."""
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether every record is accounted for."""
+        parts = (self.added, self.merged, self.known, self.metered, self.billed, *self.skipped.values())
+        return self.records == sum(parts)
+
+    def skip(self, reason: str, count: int = 1) -> None:
+        """Count records that are no call."""
+        self.records += count
+        self.skipped[reason] = self.skipped.get(reason, 0) + count
+
+    def add(self, other: Accounted) -> None:
+        """Add another log's."""
+        for name in self.__struct_fields__:
+            if name != "skipped":
+                setattr(self, name, getattr(self, name) + getattr(other, name))
+        for reason, count in other.skipped.items():
+            self.skipped[reason] = self.skipped.get(reason, 0) + count

@@ -43,7 +43,7 @@ class Group(NamedTuple):
 
     project: str
     job: str
-    """CI system and job, or ``desk``."""
+    """CI system and job, or ``desk``; for imported calls, ``by`` and what saw them."""
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
@@ -195,7 +195,8 @@ def _grouped(one: Recorded) -> list[Cell]:
 
 
 def _group(run: Run) -> Group:
-    return Group(run.project, " ".join(filter(None, (run.ci or "desk", run.job))))
+    seen_by = f"by {run.source}" if run.source else ""
+    return Group(run.project, " ".join(filter(None, (seen_by or run.ci or "desk", run.job))))
 
 
 def _groups(side: Party) -> dict[Group, int]:

@@ -59,6 +59,8 @@ class Answered(msgspec.Struct):
     """Output as shown by an answer that does not show its input (Ollama and Gemini leave out a count of zero)."""
     region: str = ""
     """Where it ran, in a place's code (``us``), where the answer says so."""
+    id: str = ""
+    """The provider's name of this answer."""
     pending: bool = False
     """Nothing computed yet (a background job) or at all (a blocked prompt): without usage it is unknown."""
 

@@ -67,6 +67,13 @@ def _keyed(secret: bytes) -> blake2b:
     return blake2b(key=secret, digest_size=16)
 
 
+def of_name(secret: bytes, name: str) -> bytes:
+    """Keyed hash (16 bytes) of a name such as the id that a provider gives its answer."""
+    digest = _keyed(secret).copy()
+    digest.update(name.encode("utf-8", "surrogatepass"))
+    return digest.digest()
+
+
 @lru_cache(maxsize=1024)
 def target(method: str, host: str, path: str) -> bytes:
     """Canonical method, host and path: query parameters by name, keys and tokens left out."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
@@ -13,6 +14,8 @@ from jevons.wire.base import UNREADABLE, Answered, Asked, Reader
 from jevons.wire.match import READERS, Match
 
 _decode = msgspec.json.decode
+_ANSWER = re.compile(rb'"(?:id|responseId|generation_id)"\s*:\s*"(?!call_|toolu_|tooluse_|fc_|rs_)([\w:.-]{8,128})"')
+_EDGE = 2048  # bytes at the start, or the end, of an answer in which its id stands
 _EVENT_STARTS = (b"d", b"e", b":", b"i", b"r")  # data, event, a comment, id, retry
 _NO_HEADERS: Mapping[str, str] = {}
 _ESTIMATED = frozenset({"chat", "completion", "embeddings"})  # kinds whose cost is in tokens of text
@@ -74,6 +77,8 @@ def read(
             found = _answered(call, reader, response, pieces, start_ns, encoding)
         if found is not None and reader.headers is not None:
             reader.headers(found, headers)
+        if found is not None and found.id:
+            call.answer_hash = fingerprint.of_name(secret, f"answer:{found.id}").hex()
     except Exception:
         pass
     try:
@@ -157,6 +162,7 @@ def _answered(
             # A document cut short; or a page, an answer nobody read, a compression that cannot be read here.
             return _whole(call, reader, b"".join(texts)) if first == b"{" else None
     found = reader.stream(events)
+    found.id = _id(b"".join(texts[:4])[:_EDGE])
     call.streamed = True
     call.model_answered = found.model
     call.region = call.region or found.region
@@ -214,7 +220,14 @@ def _whole(call: Call, reader: Reader, data: bytes) -> Answered | None:
         return None
     call.model_answered = found.model
     call.region = call.region or found.region
+    found.id = _id(data[:_EDGE]) or _id(data[-_EDGE:])
     return found
+
+
+def _id(data: bytes) -> str:
+    """The name that an answer bears; empty where none is seen."""
+    match = _ANSWER.search(data)
+    return match[1].decode() if match else ""
 
 
 def _without_containers(data: bytes) -> bytes:
