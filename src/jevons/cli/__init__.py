@@ -20,6 +20,7 @@ _COMMANDS = {
     "explain": "Show how a figure comes about.",
     "factors": "Show the figures behind footprints, with their sources.",
     "gate": "Fail when a run uses more than was agreed, or than its base.",
+    "plan": "Say what a verdict will likely need and cost.",
     "purge": "Delete what is kept.",
     "report": "Show what recorded runs cost.",
     "run": "Run a command, at the cleanest time before a deadline.",

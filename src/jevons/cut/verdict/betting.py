@@ -43,8 +43,11 @@ class Capital:
         null = self._next(self.threshold)
         if 0 < null < 1:  # else certain, one way or the other
             won, lost = score / null, (1 - score) / (1 - null)
+            left = self.size - self.seen
+            per, had = (self.size / left, self.total / left) if self.finite else (1.0, 0.0)
             for at, rate in enumerate(self.rates):
-                bet = min(max(self._next(rate), null), 1.0)
+                bet = per * rate - had  # as `_next`, which a loop of every item and alternative has no time for
+                bet = null if bet < null else 1.0 if bet > 1 else bet
                 factor = won * bet + lost * (1 - bet)
                 self.logs[at] = self.logs[at] + times * math.log(factor) if factor > 0 else -math.inf
         elif score > 0 and not self.finite and null <= 0:  # no score over 0 was possible

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from jevons.cut.verdict.betting import Capital
@@ -20,7 +20,7 @@ from jevons.cut.verdict.question import Question
 DISTANCES = (-0.2, -0.1, -0.05, -0.02, 0.0, 0.02, 0.05, 0.1, 0.2)
 ORDERS = 400
 """Orders that are drawn where it cannot be counted: then a chance is known to 0.04 (two standard errors, at most)."""
-ENTRIES = 20_000
+ENTRIES = 40_000
 """Outcomes after which no further order is drawn."""
 _FEWEST = 20
 _NOTHING = 1e-12
@@ -154,7 +154,7 @@ class _Needs:
         return self.at[seen]
 
     def _enough(self, ones: int, zeros: int) -> bool:
-        logs = [
+        logs: list[float] = [
             start + (ones * one if ones else 0) + (zeros * zero if zeros else 0)
             for start, one, zero in zip(self.start, *self.gains, strict=True)
         ]
@@ -191,10 +191,10 @@ def _walk(size: int, decide: Callable[[int, int], Decision | None], chance_of: C
     return Ends(chances, said["pass"], said["fail"])
 
 
-def _quantile(chances: Iterable[float], share: float) -> int:
-    left, at = share - 1e-9, 0
-    for at, chance in enumerate(chances, 1):
+def _quantile(chances: Sequence[float], share: float) -> int:
+    left = share - 1e-9
+    for at, chance in enumerate(chances):
         left -= chance
         if left <= 0:
-            break
-    return at
+            return at + 1
+    return len(chances)
