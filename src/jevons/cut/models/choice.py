@@ -1,0 +1,280 @@
+"""The model with the least footprint that is no worse than the one in use by more than a margin, or none.
+
+Only models that take less than the one in use, by the middle of their estimates, are tried: footprints know nothing of
+scores, so choosing by them costs no confidence. All answers on those together are right with the confidence asked
+(Bonferroni, `verdict.family`), so it holds for the one that is picked as well.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+import msgspec
+
+from jevons.cut.models.judged import Judged, judge
+from jevons.cut.models.results import Answers, Results, key_of, sums_of
+from jevons.cut.verdict.family import confidence_of_each
+from jevons.cut.verdict.question import Estimand
+from jevons.factors import look_up
+from jevons.footprint import METHOD_VERSION, Figures, Overrides
+from jevons.footprint.account import account
+from jevons.footprint.table import USUAL_INPUT
+from jevons.ledger.cells import Cell, Key, Sums
+
+SCHEMA = "jevons.models/1"
+DRAWS = 4_096
+USUAL_OUTPUT = 300
+"""Tokens of an answer where nobody says: a ratio of two models at the same tokens hangs little on how many."""
+Price = Callable[[Cell], float | None]
+
+
+class NoModelError(ValueError):
+    """The model in use is not among the results: says which are."""
+
+
+class Ratio(msgspec.Struct, frozen=True):
+    """Carbon per item over that of the model in use, drawn together: 90 % interval."""
+
+    low: float
+    mid: float
+    high: float
+    remains: tuple[str, ...] = ()
+    """Kinds of causes that leave it open."""
+
+    @property
+    def shown(self) -> bool:
+        """Whether the interval says on which side of 1 it is."""
+        return self.high < 1 or self.low > 1
+
+
+class Model(msgspec.Struct, kw_only=True):
+    """A model beside the one in use."""
+
+    model: str
+    items: int
+    """In common with the model in use; with clusters, those."""
+    left_out: int
+    """Items that only one of them answered."""
+    knowledge: str
+    """How its size is known: ``known``, ``name``, ``tier`` or ``unknown`` (priced as the widest tier)."""
+    carbon: Ratio | None
+    """None where there is no figure."""
+    carbon_g: tuple[float, float, float] | None
+    """Per item, rough; None where tokens are not known."""
+    usd: float | None
+    """Per item, list price."""
+    usd_in_use: float | None
+    """Of the model in use, for the same items."""
+    judged: Judged | None
+    """None: it takes more than the model in use, so it was not tried."""
+
+
+class Choice(msgspec.Struct, kw_only=True):
+    """`jevons cut --models --format json`."""
+
+    source: str
+    in_use: str
+    in_use_knowledge: str
+    in_use_carbon_g: tuple[float, float, float] | None
+    in_use_score: float
+    """Mean score of the model in use on all its items."""
+    margin: float
+    confidence: float
+    each: float
+    """Confidence of each answer, so that all together have `confidence`."""
+    estimand: Estimand
+    seed: int
+    tokens: str
+    """Where tokens are from: ``given``, ``ledger`` or ``assumed`` (then changes hold at the same tokens, levels are
+    not known)."""
+    pick: str
+    """Empty: none."""
+    models: list[Model]
+    """The least carbon first."""
+    notes: list[str]
+    method: str = METHOD_VERSION
+    schema: str = SCHEMA
+
+
+class Usual(NamedTuple):
+    """Tokens of an item where the results tell none."""
+
+    key: Key
+    sums: Sums
+    """Of `items` items."""
+    items: int
+    tokens: str = "ledger"
+
+
+def choose(
+    results: Results,
+    in_use: str,
+    margin: float,
+    *,
+    confidence: float = 0.95,
+    estimand: Estimand = "rate",
+    usual: Usual | None = None,
+    overrides: Overrides | None = None,
+    price: Price | None = None,
+    seed: int = 0,
+) -> Choice:
+    """The choice. `usual`: tokens of the model in use where the results tell none. Raises NoModelError."""
+    if in_use not in results.models:
+        raise NoModelError(f"{in_use} is not among the models of {results.name}: {', '.join(sorted(results.models))}")
+    old = results.models[in_use]
+    told = any(one.spent for one in old.values())
+    usual = usual or Usual(key_of(in_use), sums_of(round(USUAL_INPUT), 0, USUAL_OUTPUT, 1), 1, "assumed")
+    tokens = "given" if told else usual.tokens
+    found, apart = [], []
+    for name, new in results.models.items():
+        if name == in_use:
+            continue
+        both = [item for item in old if item in new]
+        if both:
+            found.append(_beside(name, new, old, both, usual, tokens, overrides, price))
+        else:
+            apart.append(name)
+    tried = [one for one in found if one.carbon is not None and one.carbon.mid < 1]
+    each = confidence_of_each(confidence, max(len(tried), 1))
+    for one in tried:
+        pairs = _pairs(results.models[one.model], old, results.clusters)
+        one.items = len(pairs)
+        one.judged = judge(pairs, margin, each, estimand, seed=seed)
+    found.sort(key=lambda one: (one.carbon is None, one.carbon.mid if one.carbon else 0.0, one.model))
+    notes = [*results.notes, *_notes(results, found, apart, in_use, tokens, price)]
+    own = _figures(old, list(old), None, usual, tokens)
+    return Choice(
+        source=results.name,
+        in_use=in_use,
+        in_use_knowledge=look_up(in_use).knowledge,
+        in_use_carbon_g=_level(own, overrides) if tokens != "assumed" else None,
+        in_use_score=sum(one.mean for one in old.values()) / len(old),
+        margin=margin,
+        confidence=confidence,
+        each=each,
+        estimand=estimand,
+        seed=seed,
+        tokens=tokens,
+        pick=next((one.model for one in found if one.judged and one.judged.said == "not worse"), ""),
+        models=found,
+        notes=notes,
+    )
+
+
+class _Spent(NamedTuple):
+    """Cells of some items, and how many items: a try of each, on average."""
+
+    cells: list[Cell]
+    items: float
+
+
+def _pairs(
+    new: Mapping[str, Answers], old: Mapping[str, Answers], clusters: Mapping[str, str]
+) -> list[tuple[float, float]]:
+    """Scores of common items; a cluster counts once, with the means of its items."""
+    by: defaultdict[str, list[tuple[float, float]]] = defaultdict(list)
+    for item, one in old.items():
+        if item in new:
+            by[clusters.get(item) or item].append((new[item].mean, one.mean))
+    return [(sum(a for a, _ in of) / len(of), sum(b for _, b in of) / len(of)) for of in by.values()]
+
+
+def _beside(
+    name: str, new: dict[str, Answers], old: dict[str, Answers], both: list[str], usual: Usual, tokens: str,
+    overrides: Overrides | None, price: Price | None,
+) -> Model:  # fmt: skip
+    from jevons.footprint.uncertainty import Joint
+
+    # Both on the same items: those of which both tell tokens; else at the tokens of the one in use.
+    telling = [item for item in both if new[item].spent and old[item].spent]
+    before = _figures(old, telling or both, None, usual, tokens)
+    after = _figures(new, telling, None, usual, "given") if telling else _figures(old, both, name, usual, tokens)
+    sides = [_priced(before, overrides), _priced(after, overrides)]
+    ratio = None
+    if sides[0].amount("carbon_g") and sides[1].amount("carbon_g"):
+        drawn = Joint(sides, draws=DRAWS).compare("carbon_g")
+        by = before.items / after.items
+        ratio = Ratio(drawn.ratio.low * by, drawn.ratio.mid * by, drawn.ratio.high * by, drawn.remains)
+    known = tokens != "assumed"
+    return Model(
+        model=name, items=len(both), left_out=len(old) + len(new) - 2 * len(both),
+        knowledge=_knowledge(name, overrides),
+        carbon=ratio, carbon_g=_level(after, overrides) if known else None,
+        usd=_dollars(after, price) if known else None, usd_in_use=_dollars(before, price) if known else None,
+        judged=None,
+    )  # fmt: skip
+
+
+def _figures(of: Mapping[str, Answers], items: list[str], instead: str | None, usual: Usual, tokens: str) -> _Spent:
+    """What items took, a try each on average; `instead`: had this model written the same tokens."""
+    made: defaultdict[Key, Sums] = defaultdict(Sums)
+    telling = [one for item in items if (one := of[item]).spent] if tokens == "given" else []
+    for one in telling:
+        for key, sums in one.spent.items():
+            made[key].merge(sums)
+    count = float(sum(one.tries for one in telling))
+    if not telling:
+        made[usual.key].merge(usual.sums)
+        count = float(usual.items)
+    if instead is not None:
+        folded: defaultdict[Key, Sums] = defaultdict(Sums)
+        for key, sums in made.items():
+            folded[key_of(instead)._replace(usage=key.usage)].merge(sums)
+        made = folded
+    return _Spent([Cell(key, (), sums) for key, sums in made.items()], count)
+
+
+def _priced(spent: _Spent, overrides: Overrides | None) -> Figures:
+    made = Figures()
+    for one in account(spent.cells, overrides=overrides, timings={}, held=True):
+        made.add(one.figures)
+    return made
+
+
+def _level(spent: _Spent, overrides: Overrides | None) -> tuple[float, float, float] | None:
+    figures = _priced(spent, overrides)
+    return (figures.interval("carbon_g") * (1 / spent.items)).ends if figures else None
+
+
+def _dollars(spent: _Spent, price: Price | None) -> float | None:
+    each = [price(cell) for cell in spent.cells] if price else [None]
+    return sum(one for one in each if one is not None) / spent.items if None not in each else None
+
+
+def _knowledge(name: str, overrides: Overrides | None) -> str:
+    stated = overrides.models if overrides else {}
+    found = look_up(name)
+    return "known" if name in stated or found.name in stated else found.knowledge
+
+
+def _notes(
+    results: Results, found: list[Model], apart: list[str], in_use: str, tokens: str, price: Price | None
+) -> list[str]:
+    notes = []
+    unknown = [one.model for one in found if one.judged and one.knowledge == "unknown"]
+    if look_up(in_use).knowledge == "unknown":
+        unknown.insert(0, in_use)
+    if unknown:
+        notes.append(
+            f"nothing is known of {', '.join(unknown[:5])}{f' and {len(unknown) - 5} more' if len(unknown) > 5 else ''}"
+            ": priced as the widest tier; say what you know under [tool.jevons.models.NAME]"
+        )
+    if tokens == "assumed":
+        notes.append(
+            f"no tokens are given and the ledger holds no call of {in_use}: changes are at the same tokens "
+            f"({USUAL_INPUT:g} in, {USUAL_OUTPUT} out an item assumed), levels and money are not known"
+        )
+    elif tokens == "ledger":
+        notes.append(f"no tokens are given: those of {in_use} in the ledger, a call an item; others at the same tokens")
+    partly = [one.model for one in found if one.judged and not any(a.spent for a in results.models[one.model].values())]
+    if tokens == "given" and partly:
+        notes.append(f"at the tokens of {in_use}, as their own are not given: {', '.join(partly[:5])}")
+    if apart:
+        notes.append(f"no item in common with {in_use}, so not compared: {', '.join(apart[:5])}")
+    if results.without:
+        notes.append(f"{results.without:,} rows hold no outcome and are left out")
+    if price is None:
+        notes.append("no prices: pip install 'jevons[report]'")
+    return notes
