@@ -26,6 +26,7 @@ class Asked(NamedTuple):
 
     results: Path
     in_use: str
+    only: tuple[str, ...]
     margin: float
     confidence: float
     estimand: str
@@ -42,6 +43,7 @@ def options(command: Callable[..., Any]) -> Callable[..., Any]:
         ),
         click.option("--confidence", type=float, default=0.95, show_default=True, help="With --models: all answers."),
         click.option("--margin", type=float, default=0.02, show_default=True, help="With --models: how much worse."),
+        click.option("--try", "only", multiple=True, metavar="MODEL", help="With --models: try these alone."),
         click.option("--in-use", default="", metavar="MODEL", help="With --models: the model that is in use."),
         click.option(
             "--models", "results", type=click.Path(exists=True, path_type=Path), metavar="RESULTS",
@@ -85,7 +87,7 @@ def _choice(asked: Asked, grid: str) -> Choice:
         return choose(
             results, asked.in_use, asked.margin, confidence=asked.confidence, estimand=asked.estimand,  # type: ignore[arg-type]
             usual=_usual(results, asked.in_use, homes, settings), overrides=overrides(settings, root, grid),
-            price=price, seed=asked.seed,
+            price=price, seed=asked.seed, only=asked.only,
         )  # fmt: skip
     except (ResultsError, NoModelError, ValueError) as error:
         raise CouldNotError(str(error)) from None

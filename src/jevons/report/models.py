@@ -1,4 +1,4 @@
-"""A choice of a model in words: the pick or an honest none, then each model that takes less; 80 columns."""
+"""A choice of a model in words: the pick or an honest none, what is still open, what is worse; 80 columns."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import textwrap
 from collections.abc import Iterator, Sequence
 
 from jevons.cut.models.choice import Choice, Model, Ratio
-from jevons.report.comparison import CAUSES
+from jevons.report.comparison import CAUSES, in_words
 from jevons.report.document import Range
 from jevons.report.markdown import escape
 from jevons.report.numbers import between, digits, percent
 from jevons.report.text import clean
 from jevons.report.waste import dollars
 
-MOST = 12
-"""Models that a text describes."""
+MOST = 6
+"""Models that a text tells of one kind; all are in the document."""
 _WIDTH = 80
 
 
@@ -36,103 +36,122 @@ def markdown(made: Choice) -> str:
 
 def pairs(made: Choice) -> Iterator[tuple[str, str]]:
     """(label, line) pairs, in reading order."""
+    by = {
+        said: [one for one in made.models if one.judged and one.judged.said == said]
+        for said in ("not worse", "not shown", "worse")
+    }
     tried = [one for one in made.models if one.judged]
     over = "endlessly many such items" if made.estimand == "rate" else "these items alone, as they were counted"
-    points = f"{made.margin * 100:g} point{'s' * (made.margin != 0.01)}"
-    yield (
-        "asks",
-        f"which model that takes less is no worse than {clean(made.in_use)} by more than {points}, over {over}",
-    )
-    yield "pick", _pick(made, tried)
-    for number, one in enumerate(tried[:MOST]):
-        yield "tried" if not number else "", _told(one, made)
-    if len(tried) > MOST:
-        rest = tried[MOST:]
-        said = [f"{sum(o.judged is not None and o.judged.said == what for o in rest)} {what}"
-                for what in ("not worse", "worse", "not shown")]  # fmt: skip
-        yield "", f"and {len(rest)} more: {', '.join(said)} (all with --format json)"
+    asked = f"{made.margin * 100:g} point{'s' * (made.margin != 0.01)}"
+    yield "asks", f"which model that takes less is no worse than {clean(made.in_use)} by more than {asked}, over {over}"
+    yield "pick", _pick(made, by["not worse"], by["not shown"], len(tried))
+    yield from _listed("also", [_told(one, made) for one in by["not worse"] if one.model != made.pick])
+    yield from _listed("open", [f"{_told(one, made)}; {_needed(one)}" for one in by["not shown"]])
+    if by["worse"]:
+        yield (
+            "worse",
+            _named([f"{clean(one.model)} ({one.judged.difference * 100:+.1f})" for one in by["worse"] if one.judged]),
+        )
     more = [clean(one.model) for one in made.models if not one.judged]
     if more:
-        named = ", ".join(more[:3]) + (f" and {len(more) - 3} more" if len(more) > 3 else "")
-        yield "not", f"tried, as they take no less: {named}"
+        yield "others", f"take no less, so they were not tried: {_named(more)}"
+    yield "in use", _in_use(made)
     yield "sure", _sure(made, len(tried))
+    remains = dict.fromkeys(
+        CAUSES.get(kind, kind) for one in by["not worse"] + by["not shown"] if one.carbon and not one.carbon.shown
+        for kind in one.carbon.remains
+    )  # fmt: skip
+    if remains:
+        yield (
+            "carbon",
+            f"where less is not shown, knowing more would show it: {', '.join(remains)} ([tool.jevons.serving] and "
+            "models say what you know)",
+        )
     for note in made.notes:
         yield "note", clean(note)
     yield "method", f"{made.method}, {clean(made.source)}; carbon: 90 % intervals, of both models drawn together"
 
 
-def _pick(made: Choice, tried: Sequence[Model]) -> str:
-    one = next((one for one in tried if one.model == made.pick), None)
-    if one is not None:
-        return f"{clean(one.model)}: {carbon(one.carbon)}{_money(one)}"
+def _pick(made: Choice, good: Sequence[Model], open_: Sequence[Model], tried: int) -> str:
+    if good:
+        return _told(good[0], made)
     if not tried:
         return f"none: no other model of these takes less than {clean(made.in_use)}, by the middle of the estimates"
-    open_ = [one for one in tried if one.judged and one.judged.said == "not shown"]
-    if open_:
-        return f"none: not shown of {len(open_)} of {len(tried)} that take less; what would show it stands with each"
-    return f"none: all {len(tried)} that take less are worse by more than that"
+    if len(open_) == tried:
+        return f"none: of {tried} that take{'s' * (tried == 1)} less, it is not shown"
+    if not open_:
+        return f"none: all {tried} that take less are worse by more than that"
+    return f"none: of {tried} that take less, {tried - len(open_)} are worse and of {len(open_)} it is not shown"
 
 
-def carbon(ratio: Ratio | None) -> str:
-    """``62 % less carbon an item (41 to 80 % less)``, or that it is not shown."""
-    if ratio is None:
-        return "carbon not known"
-    span = f"{_change(ratio.low)} to {_change(ratio.high)}"
-    if ratio.shown:
-        if ratio.high < 1:
-            span = f"{digits((1 - ratio.high) * 100)} to {_change(ratio.low)}"
-        return f"{_change(ratio.mid)} carbon an item ({span})"
-    causes = ", ".join(dict.fromkeys(CAUSES.get(kind, kind) for kind in ratio.remains))
-    return f"less carbon not shown: {_change(ratio.mid)} an item ({span}), unsure: {causes}"
+def _listed(label: str, lines: Sequence[str]) -> Iterator[tuple[str, str]]:
+    for at, line in enumerate(lines[:MOST]):
+        yield "" if at else label, line
+    if len(lines) > MOST:
+        yield "", f"and {len(lines) - MOST} more (--format json)"
 
 
-def _change(ratio: float) -> str:
-    if ratio >= 2:
-        return f"{digits(ratio)} times as much"
-    return f"{digits(abs(ratio - 1) * 100)} % {'less' if ratio < 1 else 'more'}"
-
-
-def _money(one: Model) -> str:
-    if one.usd is None:
-        return ""
-    was = f" instead of {dollars(one.usd_in_use)}" if one.usd_in_use is not None else ""
-    return f"; {dollars(one.usd)} an item{was}"
+def _named(names: Sequence[str]) -> str:
+    more = f" and {len(names) - MOST} more" if len(names) > MOST else ""
+    return ", ".join(names[:MOST]) + more
 
 
 def _told(one: Model, made: Choice) -> str:
+    """What is said of a model, what it takes, and how few items would have been enough."""
+    judged = one.judged
+    left = f", {one.left_out:,} left out" if one.left_out else ""
+    level = f", roughly {between(Range(*one.carbon_g), 'g')}" if one.carbon_g else ""
+    money = ""
+    if one.usd is not None:
+        was = f" for {dollars(one.usd_in_use)}" if one.usd_in_use is not None else ""
+        money = f"; {dollars(one.usd)}{was} an item"
+    enough = ""
+    if judged and judged.enough is not None and judged.enough < one.items:
+        enough = f"; {judged.enough:,} of these items would have been enough (jevons.verdict with margin)"
+    return (
+        f"{clean(one.model)}: {_difference(one, made)} points on {one.items:,} common items{left}; "
+        f"{carbon(one.carbon)}{level}{money}{enough}"
+    )
+
+
+def carbon(ratio: Ratio | None) -> str:
+    """``62 % less carbon (41 to 80 % less)``; or that less is not shown."""
+    if ratio is None:
+        return "carbon not known"
+    span = f"{in_words(ratio.low)} to {in_words(ratio.high)}"
+    if ratio.high < 1:
+        return f"{in_words(ratio.mid)} carbon ({digits((1 - ratio.high) * 100)} to {in_words(ratio.low)})"
+    return f"{in_words(ratio.mid)} carbon, not shown ({span})"
+
+
+def _difference(one: Model, made: Choice) -> str:
     judged = one.judged
     if judged is None:
         return ""
-    seen = f"{_points(judged.difference)} points on {one.items:,} common items"
-    if made.estimand == "rate":
-        seen += f" (from {_points(judged.low)} to {_points(judged.high)})"
-    if one.left_out:
-        seen += f", {one.left_out:,} left out"
-    level = f", roughly {between(Range(*one.carbon_g), 'g')} an item" if one.carbon_g else ""
-    parts = [f"{clean(one.model)}: {judged.said}, {seen}; {carbon(one.carbon)}{level}"]
-    if one.model != made.pick:
-        parts[0] += _money(one)
-    if judged.said == "not shown":
-        if judged.takes:
-            parts.append(f"about {digits(judged.takes)} items like these would show it, or --margin "
-                         f"{max(-judged.low, 0) + 5e-4:.3f}")  # fmt: skip
-        else:
-            parts.append("its difference is too near the margin to be told by more items")
-    elif judged.enough is not None and judged.enough < one.items:
-        parts.append(f"{judged.enough:,} of these items would have been enough (jevons.verdict with margin)")
-    return "; ".join(parts)
+    span = f" ({judged.low * 100:+.1f} to {judged.high * 100:+.1f})" if made.estimand == "rate" else ""
+    return f"{judged.difference * 100:+.1f}{span}"
 
 
-def _points(share: float) -> str:
-    return f"{share * 100:+.1f}"
+def _needed(one: Model) -> str:
+    judged = one.judged
+    if judged is None or judged.takes is None:
+        return "too near the margin for more items to tell"
+    wider = f", or --margin {max(-judged.low, 0.0) + 5e-4:.3f} with these" if judged.low > -1 else ""
+    return f"about {digits(judged.takes)} items like these would show it{wider}"
+
+
+def _in_use(made: Choice) -> str:
+    level = f", roughly {between(Range(*made.in_use_carbon_g), 'g')} CO2e an item" if made.in_use_carbon_g else ""
+    return f"{clean(made.in_use)}: scores {made.in_use_score * 100:.1f} %{level}"
 
 
 def _sure(made: Choice, tried: int) -> str:
     if made.estimand == "list":
         return "counted: of this list there is nothing to be unsure of; of such items in general ask --estimand rate"
+    risk = f"wrong with a chance of at most {(1 - made.confidence) * 100:.3g} %"
     if tried < 2:
-        return f"wrong with a chance of at most {(1 - made.confidence) * 100:.3g} %"
+        return risk
     return (
-        f"{tried} models tried, all answers together right with a chance of at least {percent(made.confidence)} "
-        f"({made.each * 100:.4g} % each)"
+        f"{tried} models tried: all answers right with a chance of at least {percent(made.confidence)}, each "
+        f"{made.each * 100:.4g} % sure; fewer models (--try) need fewer items"
     )

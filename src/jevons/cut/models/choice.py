@@ -8,7 +8,7 @@ scores, so choosing by them costs no confidence. All answers on those together a
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import NamedTuple
 
 import msgspec
@@ -115,21 +115,24 @@ def choose(
     *,
     confidence: float = 0.95,
     estimand: Estimand = "rate",
+    only: Collection[str] = (),
     usual: Usual | None = None,
     overrides: Overrides | None = None,
     price: Price | None = None,
     seed: int = 0,
 ) -> Choice:
-    """The choice. `usual`: tokens of the model in use where the results tell none. Raises NoModelError."""
-    if in_use not in results.models:
-        raise NoModelError(f"{in_use} is not among the models of {results.name}: {', '.join(sorted(results.models))}")
+    """The choice. `only`: models to try, named before anyone looked at their scores; all if empty. `usual`: tokens of
+    the model in use where the results tell none. Raises NoModelError."""
+    for name in (in_use, *only):
+        if name not in results.models:
+            raise NoModelError(f"{name} is not among the models of {results.name}: {', '.join(sorted(results.models))}")
     old = results.models[in_use]
     told = any(one.spent for one in old.values())
     usual = usual or Usual(key_of(in_use), sums_of(round(USUAL_INPUT), 0, USUAL_OUTPUT, 1), 1, "assumed")
     tokens = "given" if told else usual.tokens
     found, apart = [], []
     for name, new in results.models.items():
-        if name == in_use:
+        if name == in_use or (only and name not in only):
             continue
         both = [item for item in old if item in new]
         if both:
@@ -258,8 +261,8 @@ def _notes(
         unknown.insert(0, in_use)
     if unknown:
         notes.append(
-            f"nothing is known of {', '.join(unknown[:5])}{f' and {len(unknown) - 5} more' if len(unknown) > 5 else ''}"
-            ": priced as the widest tier; say what you know under [tool.jevons.models.NAME]"
+            f"nothing is known of {_some(unknown)}: priced as the widest tier; say what you know under "
+            "[tool.jevons.models.NAME]"
         )
     if tokens == "assumed":
         notes.append(
@@ -270,11 +273,15 @@ def _notes(
         notes.append(f"no tokens are given: those of {in_use} in the ledger, a call an item; others at the same tokens")
     partly = [one.model for one in found if one.judged and not any(a.spent for a in results.models[one.model].values())]
     if tokens == "given" and partly:
-        notes.append(f"at the tokens of {in_use}, as their own are not given: {', '.join(partly[:5])}")
+        notes.append(f"at the tokens of {in_use}, as their own are not given: {_some(partly)}")
     if apart:
-        notes.append(f"no item in common with {in_use}, so not compared: {', '.join(apart[:5])}")
+        notes.append(f"no item in common with {in_use}, so not compared: {_some(apart)}")
     if results.without:
         notes.append(f"{results.without:,} rows hold no outcome and are left out")
     if price is None:
         notes.append("no prices: pip install 'jevons[report]'")
     return notes
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")

@@ -9,7 +9,7 @@ items makes no difference.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
 import msgspec
@@ -56,23 +56,27 @@ def judge(
         said: Said = "not worse" if difference >= -margin - ROUNDING else "worse"
         low = high = difference
     else:
-        scores = Counter(paired.score(new, old) for new, old in pairs)
-        at, alpha = paired.threshold(margin), 1 - confidence
-        said = (
-            "not worse"
-            if _over(scores, at, alpha)
-            else "worse"
-            if _over(_turned(scores), 1 - at, alpha)
-            else "not shown"
-        )
-        low = 2 * _least(scores, alpha) - 1
-        high = 1 - 2 * _least(_turned(scores), alpha)
+        scores, alpha = scored(pairs), 1 - confidence
+        said = decide(scores, margin, alpha)
+        low, high = 2 * _least(scores, alpha) - 1, 1 - 2 * _least(_turned(scores), alpha)
         if said == "not shown":
-            return Judged(
-                said=said, difference=difference, low=low, high=high, differ=differ, takes=_takes(scores, at, alpha)
-            )
+            takes = _takes(scores, paired.threshold(margin), alpha)
+            return Judged(said=said, difference=difference, low=low, high=high, differ=differ, takes=takes)
     enough = _enough(pairs, margin, confidence, said, seed)
     return Judged(said=said, difference=difference, low=low, high=high, differ=differ, enough=enough)
+
+
+def scored(pairs: Iterable[tuple[float, float]]) -> Counter[float]:
+    """How many items have which score of `verdict.paired`."""
+    return Counter(paired.score(new, old) for new, old in pairs)
+
+
+def decide(scores: Mapping[float, int], margin: float, alpha: float) -> Said:
+    """What such scores show of endlessly many; either is wrong with a chance of at most `alpha`."""
+    threshold = paired.threshold(margin)
+    if _over(scores, threshold, alpha):
+        return "not worse"
+    return "worse" if _over(_turned(scores), 1 - threshold, alpha) else "not shown"
 
 
 def _turned(scores: Mapping[float, int]) -> dict[float, int]:

@@ -65,7 +65,10 @@ class Results(msgspec.Struct):
         one = self.models.setdefault(model, {}).setdefault(item, Answers())
         one.score, one.tries = one.score + score, one.tries + 1
         for key, sums in spent.items():
-            one.spent.setdefault(key, Sums()).merge(sums)
+            if key in one.spent:
+                one.spent[key].merge(sums)
+            else:
+                one.spent[key] = sums
 
 
 def read(path: Path) -> Results:
