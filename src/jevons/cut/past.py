@@ -97,7 +97,7 @@ def _spent(
     def whose(one: Recorded, of: Whose) -> list[tuple[str, float]]:
         users = one.users.get(of.fixture, ())
         if users:
-            return [(shared, sum(_execution(one, user) in ran for user in users) / len(users))]
+            return [(shared, sum(named(user, made.test) for user in users) / len(users))]
         own = _execution(one, of.test)
         return [(own, 1.0)] if own in ran else []
 

@@ -175,13 +175,13 @@ class _Spent(NamedTuple):
 
 def _pairs(
     new: Mapping[str, Answers], old: Mapping[str, Answers], clusters: Mapping[str, str]
-) -> list[tuple[float, float]]:
+) -> dict[str, tuple[float, float]]:
     """Scores of common items; a cluster counts once, with the means of its items."""
     by: defaultdict[str, list[tuple[float, float]]] = defaultdict(list)
     for item, one in old.items():
         if item in new:
             by[clusters.get(item) or item].append((new[item].mean, one.mean))
-    return [(sum(a for a, _ in of) / len(of), sum(b for _, b in of) / len(of)) for of in by.values()]
+    return {name: (sum(a for a, _ in of) / len(of), sum(b for _, b in of) / len(of)) for name, of in by.items()}
 
 
 def _beside(

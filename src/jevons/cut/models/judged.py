@@ -1,23 +1,24 @@
 """Is a model no worse than the one in use by more than a margin, from results that are all there?
 
-Of this list that is counted. Of endlessly many such items (the true rate) it is bet on: an item's score is that of
-`verdict.paired`, and the capital that `verdict.betting` makes of all items is, if the model were worse by the margin,
-1 on average at most; so it reaches 1/alpha with a chance of at most alpha (Markov). Every item enters, and the order of
-items makes no difference.
+Of this list that is counted. Of endlessly many such items (the true rate) it is bet on, as `jevons.verdict` does while
+results come in: an item's score is that of `verdict.paired`, the order is drawn from the items' names and a seed, and
+what is settled first on the way stays settled. (The bet over all items at once would need no order; it reaches its end
+with a chance far below the one allowed, so it shows less.)
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal
 
 import msgspec
+import numpy as np
 
 from jevons.cut.verdict import paired
 from jevons.cut.verdict.betting import ROUNDING, Capital
+from jevons.cut.verdict.order import draw
 from jevons.cut.verdict.question import Estimand, Question
-from jevons.cut.verdict.sequence import Sequence as Drawn
+from jevons.cut.verdict.sequence import Sequence
 
 Said = Literal["not worse", "worse", "not shown"]
 MOST = 1_000
@@ -38,93 +39,94 @@ class Judged(msgspec.Struct, frozen=True, kw_only=True):
     differ: float
     """Share of items with different scores."""
     enough: int | None = None
-    """Items after which `jevons.verdict` would have said the same of this list, in the order of the seed."""
+    """Items after which `jevons.verdict` would have said the same, in the order of the seed."""
     takes: int | None = None
     """Where nothing is shown: about so many items would show it, if they go on as these. None: more than `MOST` times
     those at hand."""
 
 
 def judge(
-    pairs: Sequence[tuple[float, float]], margin: float, confidence: float, estimand: Estimand, *, seed: int = 0
+    pairs: Mapping[str, tuple[float, float]], margin: float, confidence: float, estimand: Estimand, *, seed: int = 0
 ) -> Judged:
-    """Scores (new, old) of the same items, or means of clusters of them; ValueError without any."""
+    """Scores (new, old) by item, or means by cluster; ValueError without any."""
     if not pairs:
         raise ValueError("no items in common")
-    difference = sum(new - old for new, old in pairs) / len(pairs)
-    differ = sum(new != old for new, old in pairs) / len(pairs)
+    order = draw(pairs, seed)
+    scores = np.array([paired.score(*pairs[name]) for name in order])
+    difference = sum(new - old for new, old in pairs.values()) / len(pairs)
+    differ = sum(new != old for new, old in pairs.values()) / len(pairs)
     if estimand == "list":
         said: Said = "not worse" if difference >= -margin - ROUNDING else "worse"
-        low = high = difference
-    else:
-        scores, alpha = scored(pairs), 1 - confidence
-        said = decide(scores, margin, alpha)
-        low, high = 2 * _least(scores, alpha) - 1, 1 - 2 * _least(_turned(scores), alpha)
-        if said == "not shown":
-            takes = _takes(scores, paired.threshold(margin), alpha)
-            return Judged(said=said, difference=difference, low=low, high=high, differ=differ, takes=takes)
-    enough = _enough(pairs, margin, confidence, said, seed)
-    return Judged(said=said, difference=difference, low=low, high=high, differ=differ, enough=enough)
+        enough = _counted(pairs, margin, confidence, said, seed)
+        return Judged(
+            said=said, difference=difference, low=difference, high=difference, differ=differ, enough=enough
+        )  # fmt: skip
+    alpha = 1 - confidence
+    said, at = decide(scores, margin, alpha)
+    return Judged(
+        said=said, difference=difference, differ=differ, low=2 * _least(scores, alpha) - 1,
+        high=1 - 2 * _least(1 - scores, alpha), enough=at,
+        takes=None if at else _takes(scores, paired.threshold(margin), alpha),
+    )  # fmt: skip
 
 
-def scored(pairs: Iterable[tuple[float, float]]) -> Counter[float]:
-    """How many items have which score of `verdict.paired`."""
-    return Counter(paired.score(new, old) for new, old in pairs)
-
-
-def decide(scores: Mapping[float, int], margin: float, alpha: float) -> Said:
-    """What such scores show of endlessly many; either is wrong with a chance of at most `alpha`."""
+def decide(scores: Any, margin: float, alpha: float) -> tuple[Said, int | None]:
+    """What scores of `verdict.paired`, in the drawn order, show of endlessly many, and after how many; it is wrong with
+    a chance of at most `alpha`. The same as `verdict.betting.Graded`, all items at once."""
     threshold = paired.threshold(margin)
-    if _over(scores, threshold, alpha):
-        return "not worse"
-    return "worse" if _over(_turned(scores), 1 - threshold, alpha) else "not shown"
+    over, under = _refuted(scores, threshold, alpha), _refuted(1 - scores, 1 - threshold, alpha)
+    if over is not None and (under is None or over <= under):
+        return "not worse", over
+    return ("worse", under) if under is not None else ("not shown", None)
 
 
-def _turned(scores: Mapping[float, int]) -> dict[float, int]:
-    return {1 - score: times for score, times in scores.items()}
+def _refuted(scores: Any, threshold: float, alpha: float, repeats: float = 1.0) -> int | None:
+    """After how many scores "the mean is not over the threshold" is refuted. `repeats`: each taken so often, and only
+    the end looked at."""
+    capital = Capital(threshold, alpha, round(len(scores) * repeats), finite=False)
+    start, kinds = np.array(capital.logs), np.unique(scores, return_inverse=True)
+    gains = np.empty((len(kinds[0]), len(start)))
+    for at, score in enumerate(kinds[0]):
+        capital.logs = list(start)
+        capital.enter(float(score))
+        gains[at] = np.array(capital.logs) - start
+    if repeats != 1:
+        counts = np.bincount(kinds[1]) * repeats
+        logs = start + np.where(counts[:, None] > 0, counts[:, None] * gains, 0.0).sum(0, keepdims=True)
+    else:
+        logs = start + gains[kinds[1]].cumsum(0)
+    settled = np.flatnonzero(np.logaddexp.reduce(logs, axis=1) >= capital.need)
+    return int(settled[0]) + 1 if len(settled) else None
 
 
-def _over(scores: Mapping[float, int], threshold: float, alpha: float) -> bool:
-    """Whether "the mean is not over the threshold" is refuted."""
-    capital = Capital(threshold, alpha, sum(scores.values()), finite=False)
-    for score, times in scores.items():
-        capital.enter(min(max(score, 0.0), 1.0), times)
-    return capital.refuted
-
-
-def _least(scores: Mapping[float, int], alpha: float) -> float:
+def _least(scores: Any, alpha: float) -> float:
     """The largest mean that is refuted; 0 where none is."""
-    low, high = 0.0, sum(score * times for score, times in scores.items()) / sum(scores.values())
+    low, high = 0.0, float(scores.mean())
     for _ in range(_STEPS):
         middle = (low + high) / 2
-        low, high = (middle, high) if middle > 0 and _over(scores, middle, alpha) else (low, middle)
+        low, high = (middle, high) if middle > 0 and _refuted(scores, middle, alpha) else (low, middle)
     return low
 
 
-def _takes(scores: Mapping[float, int], threshold: float, alpha: float) -> int | None:
+def _takes(scores: Any, threshold: float, alpha: float) -> int | None:
     """Items of these proportions that show it, one way or the other."""
-    size = sum(scores.values())
-    mean = sum(score * times for score, times in scores.items()) / size
-    if mean < threshold:
-        scores, threshold = _turned(scores), 1 - threshold
-
-    def shown(by: float) -> bool:
-        return _over({score: max(round(times * by), 1) for score, times in scores.items()}, threshold, alpha)
-
+    if scores.mean() < threshold:
+        scores, threshold = 1 - scores, 1 - threshold
     low, high = 1.0, 2.0
-    while not shown(high):
+    while not _refuted(scores, threshold, alpha, high):
         low, high = high, high * 2
         if high > MOST:
             return None
     while high / low > 1.02:
         middle = (low * high) ** 0.5
-        low, high = (low, middle) if shown(middle) else (middle, high)
-    return round(size * high)
+        low, high = (low, middle) if _refuted(scores, threshold, alpha, middle) else (middle, high)
+    return round(len(scores) * high)
 
 
-def _enough(
-    pairs: Sequence[tuple[float, float]], margin: float, confidence: float, said: Said, seed: int
+def _counted(
+    pairs: Mapping[str, tuple[float, float]], margin: float, confidence: float, said: Said, seed: int
 ) -> int | None:
-    drawn = Drawn([str(at) for at in range(len(pairs))], Question(margin=margin, confidence=confidence), seed=seed)
+    drawn = Sequence(pairs, Question(margin=margin, confidence=confidence), seed=seed)
     for item in drawn.pending():
-        drawn.record(item, *pairs[int(item)])
+        drawn.record(item, *pairs[item])
     return len(drawn.entered) if (drawn.decision == "pass") == (said == "not worse") else None
