@@ -36,7 +36,7 @@ class Asked(NamedTuple):
 def options(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options of `jevons cut` that ask for a smaller model."""
     for option in (
-        click.option("--seed", type=int, default=0, show_default=True, help="With --models: order of 'enough' items."),
+        click.option("--seed", type=int, default=0, show_default=True, help="With --models: of the order of items."),
         click.option(
             "--estimand", type=click.Choice(["rate", "list"]), default="rate", show_default=True,
             help="With --models: of endlessly many such items, or of these alone.",

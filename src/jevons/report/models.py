@@ -150,8 +150,8 @@ def _sure(made: Choice, tried: int) -> str:
         return "counted: of this list there is nothing to be unsure of; of such items in general ask --estimand rate"
     risk = f"wrong with a chance of at most {(1 - made.confidence) * 100:.3g} %"
     if tried < 2:
-        return risk
+        return f"{risk} (items in the order of seed {made.seed})"
     return (
         f"{tried} models tried: all answers right with a chance of at least {percent(made.confidence)}, each "
-        f"{made.each * 100:.4g} % sure; fewer models (--try) need fewer items"
+        f"{made.each * 100:.4g} % sure (items in the order of seed {made.seed}); fewer models (--try) need fewer items"
     )

@@ -79,8 +79,8 @@ def ends(question: Question, size: int, rate: float) -> Ends:
     if question.estimand == "list":
         count = round(size * rate)
         settles = boundary(size, least_passes(size, question.threshold), alpha, alpha)
-        return _walk(size, settles.decide, lambda seen, passes: (count - passes) / (size - seen))
-    return _walk(size, _Supply(question.threshold, alpha, size).decide, lambda seen, passes: rate)
+        return _walk(size, settles.decide, lambda seen: (count / (size - seen), -1 / (size - seen)))
+    return _walk(size, _Supply(question.threshold, alpha, size).decide, lambda seen: (rate, 0.0))
 
 
 def drawn(question: Question, size: int, better: float, worse: float, seed: int = 0, entries: int = ENTRIES) -> Ends:
@@ -164,28 +164,34 @@ class _Needs:
         return highest + math.log(sum(math.exp(one - highest) for one in logs)) >= self.need
 
 
-def _walk(size: int, decide: Callable[[int, int], Decision | None], chance_of: Callable[[int, int], float]) -> Ends:
+def _walk(
+    size: int, decide: Callable[[int, int], Decision | None], chance_of: Callable[[int], tuple[float, float]]
+) -> Ends:
+    """`chance_of`: after so many items, the chance that the next one passes: (a, b) for a + b times the passes."""
     open_, first = [1.0], 0  # chances of first, first + 1, ... passes, not settled
     chances: list[float] = []
     said = {"pass": 0.0, "fail": 0.0}
     for seen in range(size):
-        after = [0.0] * (len(open_) + 1)
+        base, slope = chance_of(seen)
+        after, passes = [0.0] * (len(open_) + 1), base + slope * first
         for at, chance in enumerate(open_):
-            passes = min(max(chance_of(seen, first + at), 0.0), 1.0)
-            after[at] += chance * (1 - passes)
-            after[at + 1] += chance * passes
+            after[at + 1] = chance * passes
+            after[at] += chance - after[at + 1]
+            passes += slope
         ended = 0.0
-        for at, chance in enumerate(after):
-            decision = decide(seen + 1, first + at) if chance > _NOTHING else None
-            if decision or chance <= _NOTHING:
-                ended, after[at] = ended + chance, 0.0
+        for end in (-1, 0):  # many passes settle it one way, few the other
+            while after:
+                decision = decide(seen + 1, first + (len(after) - 1 if end else 0))
+                if not decision and after[end] > _NOTHING:
+                    break
+                chance = after.pop(end)
+                first, ended = first + (not end), ended + chance
                 if decision:
                     said[decision] += chance
         chances.append(ended)
-        held = [at for at, chance in enumerate(after) if chance]
-        if not held:
+        if not after:
             break
-        open_, first = after[held[0] : held[-1] + 1], first + held[0]
+        open_ = after
     else:
         chances[-1] += sum(open_)  # at its end, and still open
     return Ends(chances, said["pass"], said["fail"])
