@@ -13,7 +13,7 @@ from jevons.report.numbers import between, digits, percent
 from jevons.report.text import clean
 from jevons.report.waste import dollars
 
-MOST = 6
+MOST = 4
 """Models that a text tells of one kind; all are in the document."""
 _WIDTH = 80
 
@@ -67,6 +67,7 @@ def pairs(made: Choice) -> Iterator[tuple[str, str]]:
             f"where less is not shown, knowing more would show it: {', '.join(remains)} ([tool.jevons.serving] and "
             "models say what you know)",
         )
+    yield from _next(made, by["not shown"])
     for note in made.notes:
         yield "note", clean(note)
     yield "method", f"{made.method}, {clean(made.source)}; carbon: 90 % intervals, of both models drawn together"
@@ -82,6 +83,17 @@ def _pick(made: Choice, good: Sequence[Model], open_: Sequence[Model], tried: in
     if not open_:
         return f"none: all {tried} that take less are worse by more than that"
     return f"none: of {tried} that take less, {tried - len(open_)} are worse and of {len(open_)} it is not shown"
+
+
+def _next(made: Choice, open_: Sequence[Model]) -> Iterator[tuple[str, str]]:
+    """What the first of those that are open would take: the command that says so."""
+    judged = next((one.judged for one in open_ if one.judged and one.judged.takes), None)
+    if judged is not None:
+        yield (
+            "next",
+            f"jevons plan --items {judged.takes} --margin {made.margin:g} --difference {judged.difference:.3g} "
+            f"--differ {judged.differ:.3g} --confidence {made.each:.4g} --estimand rate",
+        )
 
 
 def _listed(label: str, lines: Sequence[str]) -> Iterator[tuple[str, str]]:
@@ -105,11 +117,12 @@ def _told(one: Model, made: Choice) -> str:
     if one.usd is not None:
         was = f" for {dollars(one.usd_in_use)}" if one.usd_in_use is not None else ""
         money = f"; {dollars(one.usd)}{was} an item"
+    size = " (size unknown)" if one.knowledge == "unknown" else ""
     enough = ""
     if judged and judged.enough is not None and judged.enough < one.items:
         enough = f"; {judged.enough:,} of these items would have been enough (jevons.verdict with margin)"
     return (
-        f"{clean(one.model)}: {_difference(one, made)} points on {one.items:,} common items{left}; "
+        f"{clean(one.model)}{size}: {_difference(one, made)} points on {one.items:,} common items{left}; "
         f"{carbon(one.carbon)}{level}{money}{enough}"
     )
 

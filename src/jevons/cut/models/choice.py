@@ -92,7 +92,7 @@ class Choice(msgspec.Struct, kw_only=True):
     pick: str
     """Empty: none."""
     models: list[Model]
-    """The least carbon first."""
+    """The least carbon first; those of unknown size last."""
     notes: list[str]
     method: str = METHOD_VERSION
     schema: str = SCHEMA
@@ -145,7 +145,8 @@ def choose(
         pairs = _pairs(results.models[one.model], old, results.clusters)
         one.items = len(pairs)
         one.judged = judge(pairs, margin, each, estimand, seed=seed)
-    found.sort(key=lambda one: (one.carbon is None, one.carbon.mid if one.carbon else 0.0, one.model))
+    # A size that nobody knows is no reason to pick a model, though the middle of all tiers is less than the largest.
+    found.sort(key=lambda one: (one.carbon is None, one.knowledge == "unknown", _middle(one), one.model))
     notes = [*results.notes, *_notes(results, found, apart, in_use, tokens, price)]
     own = _figures(old, list(old), None, usual, tokens)
     return Choice(
@@ -164,6 +165,10 @@ def choose(
         models=found,
         notes=notes,
     )
+
+
+def _middle(one: Model) -> float:
+    return one.carbon.mid if one.carbon else 0.0
 
 
 class _Spent(NamedTuple):

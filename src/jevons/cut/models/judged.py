@@ -84,19 +84,20 @@ def _refuted(scores: Any, threshold: float, alpha: float, repeats: float = 1.0) 
     """After how many scores "the mean is not over the threshold" is refuted. `repeats`: each taken so often, and only
     the end looked at."""
     capital = Capital(threshold, alpha, round(len(scores) * repeats), finite=False)
-    start, kinds = np.array(capital.logs), np.unique(scores, return_inverse=True)
-    gains = np.empty((len(kinds[0]), len(start)))
-    for at, score in enumerate(kinds[0]):
-        capital.logs = list(start)
-        capital.enter(float(score))
-        gains[at] = np.array(capital.logs) - start
-    if repeats != 1:
-        counts = np.bincount(kinds[1]) * repeats
-        logs = start + np.where(counts[:, None] > 0, counts[:, None] * gains, 0.0).sum(0, keepdims=True)
-    else:
-        logs = start + gains[kinds[1]].cumsum(0)
+    start = np.array(capital.logs)
+    won, lost = (np.exp(_gain(capital, start, score)) for score in (1.0, 0.0))
+    with np.errstate(divide="ignore"):  # what a bet pays is linear in the score; it may be nothing
+        gains = np.log(np.outer(scores, won) + np.outer(1 - scores, lost))
+    logs = start + (gains.cumsum(0) if repeats == 1 else repeats * gains.sum(0, keepdims=True))
     settled = np.flatnonzero(np.logaddexp.reduce(logs, axis=1) >= capital.need)
     return int(settled[0]) + 1 if len(settled) else None
+
+
+def _gain(capital: Capital, start: Any, score: float) -> Any:
+    """Logs of what each bet makes of 1 at a score."""
+    capital.logs = list(start)
+    capital.enter(score)
+    return np.array(capital.logs) - start
 
 
 def _least(scores: Any, alpha: float) -> float:
