@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from jevons.cli import smaller
-from jevons.cli.project import find, known_runs, ledgers, pick_runs, write
+from jevons.cli.project import CouldNotError, find, known_runs, ledgers, pick_runs, write
 
 
 @click.command(
@@ -44,8 +44,10 @@ def command(
     except ImportError as error:
         raise click.ClickException("cut needs duckdb, numpy and scipy: pip install 'jevons[report]'") from error
     if results is not None:
-        write(smaller.render(smaller.Asked(results, **asked), form, grid or ""), output)
+        write(smaller.render(smaller.Asked(results, **asked), form, place, grid or ""), output)
         return
+    if asked["in_use"]:
+        raise CouldNotError("--in-use asks for a smaller model: give the results of several (--models RESULTS)")
     import msgspec
 
     from jevons.cut.waste import Store, plan

@@ -54,19 +54,19 @@ def options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-def render(asked: Asked, form: str, grid: str) -> str:
+def render(asked: Asked, form: str, place: str, grid: str) -> str:
     """The choice as text, JSON or Markdown. Raises CouldNotError."""
     import msgspec
 
     from jevons.report.models import markdown, text
 
-    made = _choice(asked, grid)
+    made = _choice(asked, place, grid)
     if form == "json":
         return msgspec.json.format(msgspec.json.encode(made), indent=2).decode() + "\n"
     return (text if form == "text" else markdown)(made)
 
 
-def _choice(asked: Asked, grid: str) -> Choice:
+def _choice(asked: Asked, place: str, grid: str) -> Choice:
     from jevons.cut.models.choice import NoModelError, choose
     from jevons.cut.models.results import ResultsError, read
     from jevons.cut.money import Dollars, NoPricesError
@@ -88,6 +88,7 @@ def _choice(asked: Asked, grid: str) -> Choice:
             results, asked.in_use, asked.margin, confidence=asked.confidence, estimand=asked.estimand,  # type: ignore[arg-type]
             usual=_usual(results, asked.in_use, homes, settings), overrides=overrides(settings, root, grid),
             price=price, seed=asked.seed, only=asked.only,
+            place=place or settings.place,
         )  # fmt: skip
     except (ResultsError, NoModelError, ValueError) as error:
         raise CouldNotError(str(error)) from None

@@ -175,6 +175,8 @@ def _notes(question: Question, clusters: int, past: Past | None) -> list[str]:
         most = "" if question.rule == "mean" else ", fewer where one settles an item"
         notes.append(f"{question.repeats} tries an item{most}; tries of an item are taken to agree: flaky ones spread "
                      "less")  # fmt: skip
+    if question.mean_score is not None:
+        notes.append("scores are taken to be 0 or 1: others of the same mean spread less and need fewer items")
     if clusters:
         notes.append("items of a cluster are taken to agree: otherwise fewer are needed")
     if question.margin is not None and question.repeats == 1 and not past:

@@ -88,10 +88,10 @@ def _pick(made: Choice, good: Sequence[Model], open_: Sequence[Model], tried: in
 def _next(made: Choice, open_: Sequence[Model]) -> Iterator[tuple[str, str]]:
     """What the first of those that are open would take: the command that says so."""
     judged = next((one.judged for one in open_ if one.judged and one.judged.takes), None)
-    if judged is not None:
+    if judged is not None and judged.takes:
         yield (
             "next",
-            f"jevons plan --items {judged.takes} --margin {made.margin:g} --difference {judged.difference:.3g} "
+            f"jevons plan --items {2 * judged.takes} --margin {made.margin:g} --difference {judged.difference:.3g} "
             f"--differ {judged.differ:.3g} --confidence {made.each:.4g} --estimand rate",
         )
 
@@ -150,7 +150,7 @@ def _needed(one: Model) -> str:
     if judged is None or judged.takes is None:
         return "too near the margin for more items to tell"
     wider = f", or --margin {max(-judged.low, 0.0) + 5e-4:.3f} with these" if judged.low > -1 else ""
-    return f"about {digits(judged.takes)} items like these would show it{wider}"
+    return f"about {digits(judged.takes)} items like these may show it, {digits(2 * judged.takes)} will{wider}"
 
 
 def _in_use(made: Choice) -> str:

@@ -78,7 +78,9 @@ def _tail(made: Plan) -> Iterator[tuple[str, str]]:
         )
     for note in made.notes:
         yield "note", note
-    how = f"{made.orders} orders drawn" if made.orders else "over all orders"
+    how = "over all orders"
+    if made.orders:
+        how = f"{made.orders} orders drawn: chances are known to {100 * made.orders**-0.5:.0f} points"
     yield "method", f"{made.method}; {how}"
 
 

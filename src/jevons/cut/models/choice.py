@@ -116,13 +116,14 @@ def choose(
     confidence: float = 0.95,
     estimand: Estimand = "rate",
     only: Collection[str] = (),
+    place: str = "",
     usual: Usual | None = None,
     overrides: Overrides | None = None,
     price: Price | None = None,
     seed: int = 0,
 ) -> Choice:
-    """The choice. `only`: models to try, named before anyone looked at their scores; all if empty. `usual`: tokens of
-    the model in use where the results tell none. Raises NoModelError."""
+    """The choice. `only`: models to try, named before anyone looked at their scores; all if empty. `place`: where
+    these machines stand. `usual`: tokens of the model in use where the results tell none. Raises NoModelError."""
     for name in (in_use, *only):
         if name not in results.models:
             raise NoModelError(f"{name} is not among the models of {results.name}: {', '.join(sorted(results.models))}")
@@ -130,13 +131,14 @@ def choose(
     told = any(one.spent for one in old.values())
     usual = usual or Usual(key_of(in_use), sums_of(round(USUAL_INPUT), 0, USUAL_OUTPUT, 1), 1, "assumed")
     tokens = "given" if told else usual.tokens
+    prices = _Prices(place, overrides, price)
     found, apart = [], []
     for name, new in results.models.items():
         if name == in_use or (only and name not in only):
             continue
         both = [item for item in old if item in new]
         if both:
-            found.append(_beside(name, new, old, both, usual, tokens, overrides, price))
+            found.append(_beside(name, new, old, both, usual, tokens, prices))
         else:
             apart.append(name)
     tried = [one for one in found if one.carbon is not None and one.carbon.mid < 1]
@@ -153,7 +155,7 @@ def choose(
         source=results.name,
         in_use=in_use,
         in_use_knowledge=look_up(in_use).knowledge,
-        in_use_carbon_g=_level(own, overrides) if tokens != "assumed" else None,
+        in_use_carbon_g=_level(own, prices) if tokens != "assumed" else None,
         in_use_score=sum(one.mean for one in old.values()) / len(old),
         margin=margin,
         confidence=confidence,
@@ -169,6 +171,14 @@ def choose(
 
 def _middle(one: Model) -> float:
     return one.carbon.mid if one.carbon else 0.0
+
+
+class _Prices(NamedTuple):
+    """What calls take, and cost."""
+
+    place: str
+    overrides: Overrides | None
+    usd: Price | None
 
 
 class _Spent(NamedTuple):
@@ -191,7 +201,7 @@ def _pairs(
 
 def _beside(
     name: str, new: dict[str, Answers], old: dict[str, Answers], both: list[str], usual: Usual, tokens: str,
-    overrides: Overrides | None, price: Price | None,
+    prices: _Prices,
 ) -> Model:  # fmt: skip
     from jevons.footprint.uncertainty import Joint
 
@@ -199,7 +209,7 @@ def _beside(
     telling = [item for item in both if new[item].spent and old[item].spent]
     before = _figures(old, telling or both, None, usual, tokens)
     after = _figures(new, telling, None, usual, "given") if telling else _figures(old, both, name, usual, tokens)
-    sides = [_priced(before, overrides), _priced(after, overrides)]
+    sides = [_priced(before, prices), _priced(after, prices)]
     ratio = None
     if sides[0].amount("carbon_g") and sides[1].amount("carbon_g"):
         drawn = Joint(sides, draws=DRAWS).compare("carbon_g")
@@ -208,9 +218,9 @@ def _beside(
     known = tokens != "assumed"
     return Model(
         model=name, items=len(both), left_out=len(old) + len(new) - 2 * len(both),
-        knowledge=_knowledge(name, overrides),
-        carbon=ratio, carbon_g=_level(after, overrides) if known else None,
-        usd=_dollars(after, price) if known else None, usd_in_use=_dollars(before, price) if known else None,
+        knowledge=_knowledge(name, prices.overrides),
+        carbon=ratio, carbon_g=_level(after, prices) if known else None,
+        usd=_dollars(after, prices.usd) if known else None, usd_in_use=_dollars(before, prices.usd) if known else None,
         judged=None,
     )  # fmt: skip
 
@@ -234,15 +244,15 @@ def _figures(of: Mapping[str, Answers], items: list[str], instead: str | None, u
     return _Spent([Cell(key, (), sums) for key, sums in made.items()], count)
 
 
-def _priced(spent: _Spent, overrides: Overrides | None) -> Figures:
+def _priced(spent: _Spent, prices: _Prices) -> Figures:
     made = Figures()
-    for one in account(spent.cells, overrides=overrides, timings={}, held=True):
+    for one in account(spent.cells, place=prices.place, overrides=prices.overrides, timings={}, held=True):
         made.add(one.figures)
     return made
 
 
-def _level(spent: _Spent, overrides: Overrides | None) -> tuple[float, float, float] | None:
-    figures = _priced(spent, overrides)
+def _level(spent: _Spent, prices: _Prices) -> tuple[float, float, float] | None:
+    figures = _priced(spent, prices)
     return (figures.interval("carbon_g") * (1 / spent.items)).ends if figures else None
 
 

@@ -41,8 +41,8 @@ class Judged(msgspec.Struct, frozen=True, kw_only=True):
     enough: int | None = None
     """Items after which `jevons.verdict` would have said the same, in the order of the seed."""
     takes: int | None = None
-    """Where nothing is shown: about so many items would show it, if they go on as these. None: more than `MOST` times
-    those at hand."""
+    """Where nothing is shown: of so many items, if they go on as these, it would be shown more often than not (in about
+    six of ten draws; of twice as many in 19 of 20). None: more than `MOST` times those at hand."""
 
 
 def judge(

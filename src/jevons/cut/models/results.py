@@ -219,7 +219,7 @@ def _parquet(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
         found = duckdb.read_parquet(str(path))
         _check(path, "its columns", found.columns)
         named = [name for name in COLUMNS if name in found.columns]
-        rows = found.select(*(f'"{name}"' for name in named)).fetchall()
+        rows = found.project(", ".join(f'"{name}"' for name in named)).fetchall()
     except duckdb.Error as error:
         raise ResultsError(f"{path}: not readable as Parquet: {str(error).splitlines()[0]}") from None
     for row, values in enumerate(rows, 1):
