@@ -86,6 +86,8 @@ def test_an_item_takes_what_its_tokens_take() -> None:
     tried = choose(twice, LARGE, 0.05)
     assert of(tried, SMALL).carbon.mid == pytest.approx(of(one, SMALL).carbon.mid)
     assert one.tokens == "given"
+    twice.add(SMALL, "0", 1.0, {})  # a try of which nobody knows the tokens
+    assert of(choose(twice, LARGE, 0.05), SMALL).carbon_g == pytest.approx(of(one, SMALL).carbon_g)
 
 
 def test_only_common_items_are_compared_and_the_others_counted() -> None:

@@ -11,8 +11,9 @@ import click
 from jevons.cli.project import CouldNotError, find, known_runs, ledgers, read_runs
 
 if TYPE_CHECKING:
-    from jevons.cut.models.choice import Choice, Usual
+    from jevons.cut.models.choice import Choice
     from jevons.cut.models.results import Results
+    from jevons.cut.models.spent import Usual
     from jevons.ledger.home import Home
     from jevons.ledger.recorded import Recorded
     from jevons.settings import Settings
@@ -113,9 +114,9 @@ def _of_ledger(path: Path, settings: Settings) -> Results:
 
 def _usual(results: Results, in_use: str, homes: list[Home], settings: Settings) -> Usual | None:
     """Tokens of the model in use as the ledger has them, where the results tell none."""
-    from jevons.cut.models.choice import Usual
     from jevons.cut.models.ledger import usual
     from jevons.cut.models.results import key_of
+    from jevons.cut.models.spent import Usual
     from jevons.ledger.spans import Span
 
     if any(one.spent for one in results.models.get(in_use, {}).values()):

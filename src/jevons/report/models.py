@@ -5,7 +5,8 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator, Sequence
 
-from jevons.cut.models.choice import Choice, Model, Ratio
+from jevons.cut.models.choice import Choice, Model
+from jevons.cut.models.spent import Ratio
 from jevons.report.comparison import CAUSES, in_words
 from jevons.report.document import Range
 from jevons.report.markdown import escape

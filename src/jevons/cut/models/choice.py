@@ -8,45 +8,26 @@ scores, so choosing by them costs no confidence. All answers on those together a
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping
-from typing import NamedTuple
+from collections.abc import Collection, Mapping
 
 import msgspec
 
 from jevons.cut.models.judged import Judged, judge
 from jevons.cut.models.results import Answers, Results, key_of, sums_of
+from jevons.cut.models.spent import Price, Prices, Ratio, Usual, dollars, level, ratio, spent_on
 from jevons.cut.verdict.family import confidence_of_each
 from jevons.cut.verdict.question import Estimand
 from jevons.factors import look_up
-from jevons.footprint import METHOD_VERSION, Figures, Overrides
-from jevons.footprint.account import account
+from jevons.footprint import METHOD_VERSION, Overrides
 from jevons.footprint.table import USUAL_INPUT
-from jevons.ledger.cells import Cell, Key, Sums
 
 SCHEMA = "jevons.models/1"
-DRAWS = 4_096
 USUAL_OUTPUT = 300
 """Tokens of an answer where nobody says: a ratio of two models at the same tokens hangs little on how many."""
-Price = Callable[[Cell], float | None]
 
 
 class NoModelError(ValueError):
     """The model in use is not among the results: says which are."""
-
-
-class Ratio(msgspec.Struct, frozen=True):
-    """Carbon per item over that of the model in use, drawn together: 90 % interval."""
-
-    low: float
-    mid: float
-    high: float
-    remains: tuple[str, ...] = ()
-    """Kinds of causes that leave it open."""
-
-    @property
-    def shown(self) -> bool:
-        """Whether the interval says on which side of 1 it is."""
-        return self.high < 1 or self.low > 1
 
 
 class Model(msgspec.Struct, kw_only=True):
@@ -98,16 +79,6 @@ class Choice(msgspec.Struct, kw_only=True):
     schema: str = SCHEMA
 
 
-class Usual(NamedTuple):
-    """Tokens of an item where the results tell none."""
-
-    key: Key
-    sums: Sums
-    """Of `items` items."""
-    items: int
-    tokens: str = "ledger"
-
-
 def choose(
     results: Results,
     in_use: str,
@@ -131,7 +102,7 @@ def choose(
     told = any(one.spent for one in old.values())
     usual = usual or Usual(key_of(in_use), sums_of(round(USUAL_INPUT), 0, USUAL_OUTPUT, 1), 1, "assumed")
     tokens = "given" if told else usual.tokens
-    prices = _Prices(place, overrides, price)
+    prices = Prices(place, overrides, price)
     found, apart = [], []
     for name, new in results.models.items():
         if name == in_use or (only and name not in only):
@@ -149,13 +120,13 @@ def choose(
         one.judged = judge(pairs, margin, each, estimand, seed=seed)
     # A size that nobody knows is no reason to pick a model, though the middle of all tiers is less than the largest.
     found.sort(key=lambda one: (one.carbon is None, one.knowledge == "unknown", _middle(one), one.model))
-    notes = [*results.notes, *_notes(results, found, apart, in_use, tokens, price)]
-    own = _figures(old, list(old), None, usual, tokens)
+    notes = [*results.notes, *_notes(results, found, apart, in_use, tokens, prices)]
+    own = spent_on(old, list(old), None, usual, tokens)
     return Choice(
         source=results.name,
         in_use=in_use,
-        in_use_knowledge=look_up(in_use).knowledge,
-        in_use_carbon_g=_level(own, prices) if tokens != "assumed" else None,
+        in_use_knowledge=_knowledge(in_use, overrides),
+        in_use_carbon_g=level(own, prices) if tokens != "assumed" else None,
         in_use_score=sum(one.mean for one in old.values()) / len(old),
         margin=margin,
         confidence=confidence,
@@ -173,21 +144,6 @@ def _middle(one: Model) -> float:
     return one.carbon.mid if one.carbon else 0.0
 
 
-class _Prices(NamedTuple):
-    """What calls take, and cost."""
-
-    place: str
-    overrides: Overrides | None
-    usd: Price | None
-
-
-class _Spent(NamedTuple):
-    """Cells of some items, and how many items: a try of each, on average."""
-
-    cells: list[Cell]
-    items: float
-
-
 def _pairs(
     new: Mapping[str, Answers], old: Mapping[str, Answers], clusters: Mapping[str, str]
 ) -> dict[str, tuple[float, float]]:
@@ -201,64 +157,20 @@ def _pairs(
 
 def _beside(
     name: str, new: dict[str, Answers], old: dict[str, Answers], both: list[str], usual: Usual, tokens: str,
-    prices: _Prices,
+    prices: Prices,
 ) -> Model:  # fmt: skip
-    from jevons.footprint.uncertainty import Joint
-
     # Both on the same items: those of which both tell tokens; else at the tokens of the one in use.
     telling = [item for item in both if new[item].spent and old[item].spent]
-    before = _figures(old, telling or both, None, usual, tokens)
-    after = _figures(new, telling, None, usual, "given") if telling else _figures(old, both, name, usual, tokens)
-    sides = [_priced(before, prices), _priced(after, prices)]
-    ratio = None
-    if sides[0].amount("carbon_g") and sides[1].amount("carbon_g"):
-        drawn = Joint(sides, draws=DRAWS).compare("carbon_g")
-        by = before.items / after.items
-        ratio = Ratio(drawn.ratio.low * by, drawn.ratio.mid * by, drawn.ratio.high * by, drawn.remains)
+    before = spent_on(old, telling or both, None, usual, tokens)
+    after = spent_on(new, telling, None, usual, "given") if telling else spent_on(old, both, name, usual, tokens)
     known = tokens != "assumed"
     return Model(
         model=name, items=len(both), left_out=len(old) + len(new) - 2 * len(both),
         knowledge=_knowledge(name, prices.overrides),
-        carbon=ratio, carbon_g=_level(after, prices) if known else None,
-        usd=_dollars(after, prices.usd) if known else None, usd_in_use=_dollars(before, prices.usd) if known else None,
+        carbon=ratio(before, after, prices), carbon_g=level(after, prices) if known else None,
+        usd=dollars(after, prices.usd) if known else None, usd_in_use=dollars(before, prices.usd) if known else None,
         judged=None,
     )  # fmt: skip
-
-
-def _figures(of: Mapping[str, Answers], items: list[str], instead: str | None, usual: Usual, tokens: str) -> _Spent:
-    """What items took, a try each on average; `instead`: had this model written the same tokens."""
-    made: defaultdict[Key, Sums] = defaultdict(Sums)
-    telling = [one for item in items if (one := of[item]).spent] if tokens == "given" else []
-    for one in telling:
-        for key, sums in one.spent.items():
-            made[key].merge(sums)
-    count = float(sum(one.tries for one in telling))
-    if not telling:
-        made[usual.key].merge(usual.sums)
-        count = float(usual.items)
-    if instead is not None:
-        folded: defaultdict[Key, Sums] = defaultdict(Sums)
-        for key, sums in made.items():
-            folded[key_of(instead)._replace(usage=key.usage)].merge(sums)
-        made = folded
-    return _Spent([Cell(key, (), sums) for key, sums in made.items()], count)
-
-
-def _priced(spent: _Spent, prices: _Prices) -> Figures:
-    made = Figures()
-    for one in account(spent.cells, place=prices.place, overrides=prices.overrides, timings={}, held=True):
-        made.add(one.figures)
-    return made
-
-
-def _level(spent: _Spent, prices: _Prices) -> tuple[float, float, float] | None:
-    figures = _priced(spent, prices)
-    return (figures.interval("carbon_g") * (1 / spent.items)).ends if figures else None
-
-
-def _dollars(spent: _Spent, price: Price | None) -> float | None:
-    each = [price(cell) for cell in spent.cells] if price else [None]
-    return sum(one for one in each if one is not None) / spent.items if None not in each else None
 
 
 def _knowledge(name: str, overrides: Overrides | None) -> str:
@@ -268,11 +180,11 @@ def _knowledge(name: str, overrides: Overrides | None) -> str:
 
 
 def _notes(
-    results: Results, found: list[Model], apart: list[str], in_use: str, tokens: str, price: Price | None
+    results: Results, found: list[Model], apart: list[str], in_use: str, tokens: str, prices: Prices
 ) -> list[str]:
     notes = []
     unknown = [one.model for one in found if one.judged and one.knowledge == "unknown"]
-    if look_up(in_use).knowledge == "unknown":
+    if _knowledge(in_use, prices.overrides) == "unknown":
         unknown.insert(0, in_use)
     if unknown:
         notes.append(
@@ -293,7 +205,7 @@ def _notes(
         notes.append(f"no item in common with {in_use}, so not compared: {_some(apart)}")
     if results.without:
         notes.append(f"{results.without:,} rows hold no outcome and are left out")
-    if price is None:
+    if prices.usd is None:
         notes.append("no prices: pip install 'jevons[report]'")
     return notes
 

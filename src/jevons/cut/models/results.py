@@ -40,7 +40,9 @@ class Answers(msgspec.Struct):
     """Sum over tries."""
     tries: int = 0
     spent: dict[Key, Sums] = {}
-    """Of all tries; empty where tokens are not known."""
+    """Of the tries whose tokens are known."""
+    told: int = 0
+    """How many those are."""
 
     @property
     def mean(self) -> float:
@@ -63,7 +65,7 @@ class Results(msgspec.Struct):
     def add(self, model: str, item: str, score: float, spent: Mapping[Key, Sums]) -> None:
         """One try."""
         one = self.models.setdefault(model, {}).setdefault(item, Answers())
-        one.score, one.tries = one.score + score, one.tries + 1
+        one.score, one.tries, one.told = one.score + score, one.tries + 1, one.told + bool(spent)
         for key, sums in spent.items():
             if key in one.spent:
                 one.spent[key].merge(sums)
