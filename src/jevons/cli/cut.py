@@ -19,11 +19,10 @@ Examples:
   jevons cut --run main                       all runs of a branch (also a date, 7d, a run's id)
   jevons cut --format markdown -o cut.md
   jevons cut --models results.csv --in-use gpt-4o --margin 0.02
-                                              a smaller model that is no worse
 
 \b
-RESULTS has a row for each item and model: item, model, score (0 to 1) or pass;
-where known input_tokens, output_tokens, cached_tokens, calls, cluster.
+RESULTS has a row for each item and model: item, model, score (0 to 1) or
+pass; where known input_tokens, output_tokens, cached_tokens, calls, cluster.
 """,
 )
 @click.option("--run", default="latest", show_default=True, help="Runs: an id, latest, a branch, a date ...")
