@@ -200,7 +200,9 @@ def test_a_smaller_model_that_passed_the_same_test(ledger: Ledger, outcome: str,
     assert ("models" in kinds(made)) is found
     if found:
         one = of(made, "models")
-        assert one.do == [f'model="{SMALL}" in place of "{LARGE}"']
+        assert one.do[0].startswith("jevons cut --models ")
+        assert one.do[0].endswith(f" --in-use {LARGE} --try {SMALL} --margin 0.02")
+        assert one.do[1:] == [f'model="{SMALL}" in place of "{LARGE}"']
         assert (one.calls, one.saves.calls) == (1, 0)
         assert one.saves.carbon.mid > 0.5
         assert "serving" in one.saves.carbon.remains  # another model, another serving: it does not cancel

@@ -21,6 +21,7 @@ _COMMANDS = {
     "factors": "Show the figures behind footprints, with their sources.",
     "import": "Add what other tools logged of AI calls.",
     "gate": "Fail when a run uses more than was agreed, or than its base.",
+    "plan": "Say what a verdict will likely need and cost.",
     "purge": "Delete what is kept.",
     "report": "Show what recorded runs cost.",
     "run": "Run a command, at the cleanest time before a deadline.",

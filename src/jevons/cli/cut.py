@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
-from jevons.cli.project import find, known_runs, ledgers, pick_runs, write
+from jevons.cli import smaller
+from jevons.cli.project import CouldNotError, find, known_runs, ledgers, pick_runs, write
 
 
 @click.command(
@@ -16,6 +18,11 @@ Examples:
   jevons cut                                  the latest run, with the 20 runs before it
   jevons cut --run main                       all runs of a branch (also a date, 7d, a run's id)
   jevons cut --format markdown -o cut.md
+  jevons cut --models results.csv --in-use gpt-4o --margin 0.02
+
+\b
+RESULTS has a row for each item and model: item, model, score (0 to 1) or
+pass; where known input_tokens, output_tokens, cached_tokens, calls, cluster.
 """,
 )
 @click.option("--run", default="latest", show_default=True, help="Runs: an id, latest, a branch, a date ...")
@@ -24,14 +31,22 @@ Examples:
 @click.option(
     "--grid", type=click.Choice(["average", "operating", "build"]), help="Carbon intensity: average or margin."
 )
+@smaller.options
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="File to write to.")
-def command(run: str, form: str, place: str, grid: str | None, output: Path | None) -> None:
+def command(
+    run: str, form: str, place: str, grid: str | None, output: Path | None, results: Path | None, **asked: Any
+) -> None:
     """Find what of the AI in these tests need not be: what it saves, what it risks, the line that does it."""
     try:
         import duckdb  # noqa: F401
         import scipy  # noqa: F401
     except ImportError as error:
         raise click.ClickException("cut needs duckdb, numpy and scipy: pip install 'jevons[report]'") from error
+    if results is not None:
+        write(smaller.render(smaller.Asked(results, **asked), form, place, grid or ""), output)
+        return
+    if asked["in_use"]:
+        raise CouldNotError("--in-use asks for a smaller model: give the results of several (--models RESULTS)")
     import msgspec
 
     from jevons.cut.waste import Store, plan

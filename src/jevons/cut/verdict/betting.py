@@ -31,19 +31,28 @@ class Capital:
         self.logs = [math.log(share) for share in shares]
         self.seen, self.total = 0, 0.0
 
-    def enter(self, score: float) -> None:
-        """The next score. ValueError unless it is from 0 to 1."""
+    def enter(self, score: float, times: int = 1) -> None:
+        """The next score. `times`: so many alike, of an endless supply, where their order makes no difference.
+
+        ValueError unless it is from 0 to 1, or where the order does make one.
+        """
         if not 0 <= score <= 1:
             raise ValueError(f"a score of {score} is not from 0 to 1")
+        if self.finite and times != 1:
+            raise ValueError("scores of a list that ends enter one by one")
         null = self._next(self.threshold)
         if 0 < null < 1:  # else certain, one way or the other
+            won, lost = score / null, (1 - score) / (1 - null)
+            left = self.size - self.seen
+            per, had = (self.size / left, self.total / left) if self.finite else (1.0, 0.0)
             for at, rate in enumerate(self.rates):
-                bet = min(max(self._next(rate), null), 1.0)
-                factor = score * bet / null + (1 - score) * (1 - bet) / (1 - null)
-                self.logs[at] = self.logs[at] + math.log(factor) if factor > 0 else -math.inf
+                bet = per * rate - had  # as `_next`, which a loop of every item and alternative has no time for
+                bet = null if bet < null else 1.0 if bet > 1 else bet
+                factor = won * bet + lost * (1 - bet)
+                self.logs[at] = self.logs[at] + times * math.log(factor) if factor > 0 else -math.inf
         elif score > 0 and not self.finite and null <= 0:  # no score over 0 was possible
             self.logs = [math.inf for _ in self.logs]
-        self.seen, self.total = self.seen + 1, self.total + score
+        self.seen, self.total = self.seen + times, self.total + score * times
 
     def _next(self, mean: float) -> float:
         return (self.size * mean - self.total) / (self.size - self.seen) if self.finite else mean
@@ -57,7 +66,8 @@ class Capital:
     @property
     def refuted(self) -> bool:
         """Whether "the mean is not over the threshold" is refuted."""
-        return self.log >= self.need
+        most = max(self.logs) + math.log(len(self.logs))  # the sum of so many is no larger
+        return most >= self.need and self.log >= self.need
 
 
 class Graded:

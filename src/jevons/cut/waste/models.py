@@ -75,7 +75,14 @@ def find(store: Store, overrides: Overrides | None = None) -> Iterator[Found]:
         yield Found(
             kind="models",
             what=f"{len(tests):,} tests that passed with a smaller model, each time, in {fewest:,} runs or more",
-            do=[f'model="{other}" in place of "{model}"' for model, other in moved.items()],
-            why=f"passed {fewest:,} times is not always: test what the model must do. Saving at the same tokens: "
-            "another model may write more",
+            do=[_asks(store, model, other) for model, other in moved.items()]
+            + [f'model="{other}" in place of "{model}"' for model, other in moved.items()],
+            why=f"passed {fewest:,} times is not always: the first line says how sure that is. Saving at the same "
+            "tokens: another model may write more",
         )
+
+
+def _asks(store: Store, model: str, other: str) -> str:
+    """The command that says whether the other model is no worse, from the runs of this ledger."""
+    named = [f'"{one}"' if " " in one else one for one in (store.ledger, model, other)]
+    return "jevons cut --models {} --in-use {} --try {} --margin 0.02".format(*named)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -61,6 +62,8 @@ class Store:
         import duckdb
 
         self._folder = tempfile.TemporaryDirectory(prefix="jevons-cut-")
+        self.ledger = _shown(Path(span.ledger) if span.ledger else homes[0].path) if span.ledger or homes else ""
+        """Path of the ledger, as people would name it here."""
         self.swaps: list[Key] = []
         """Physics keys that calls could move to; marks hold their places in this list."""
         self.con = duckdb.connect(str(Path(self._folder.name) / "marks.duckdb"))
@@ -226,6 +229,12 @@ def _column(name: str, kind: str, there: bool) -> str:
     if not there:
         return f'{value}::{kind} AS "{name}"'
     return f'"{name}"' if default is None else f'coalesce("{name}", {value}) AS "{name}"'
+
+
+def _shown(path: Path) -> str:
+    with suppress(ValueError):  # it lies elsewhere
+        path = path.resolve().relative_to(Path.cwd())
+    return path.as_posix()
 
 
 def _quoted(path: object) -> str:
