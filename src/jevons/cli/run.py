@@ -113,13 +113,11 @@ def _wait(until: int) -> None:
         _say(f"late by {span(round(-left))}: this machine slept")
 
 
-def run(
-    cmd: list[str], look: Callable[[int], object] | None = None, every_s: float = LOOK_S, keep: Sequence[int] = ()
-) -> int:
+def run(cmd: list[str], look: Callable[[int], float] | None = None, keep: Sequence[int] = ()) -> int:
     """A command's exit code; 128 + N where signal N ended it. It gets the signals that this process gets.
 
-    `look` is called with its process id when it has begun and every so many seconds; `keep` are open files that it
-    inherits (not on Windows).
+    `look` is called with its process id when it has begun, and says after how many seconds it wants to look again;
+    `keep` are open files that the command inherits (not on Windows).
     """
     try:
         files: dict[str, Any] = {} if sys.platform == "win32" else {"pass_fds": tuple(keep)}
@@ -137,10 +135,8 @@ def run(
     try:
         code: int | None = None
         while code is None:
-            if look is not None:
-                look(child.pid)
             try:
-                code = child.wait(None if look is None else every_s)
+                code = child.wait(None if look is None else look(child.pid))
             except subprocess.TimeoutExpired:
                 continue
     finally:

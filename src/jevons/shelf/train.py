@@ -63,9 +63,10 @@ def _lacks(card: Card, output: Path | None, folder: Path) -> str:
     return "" if now.items() <= card.hashes.items() else f"{where} is not what it made: its hash is another"
 
 
-def good_enough(found: Sequence[Found], asked: Sequence[Wanted]) -> list[Found]:
-    """Of what exists for a task, what is known to meet every target, the least footprint per call first."""
-    return [one for one in found if asked and len(one.results) == len(asked)]
+def good_enough(found: Sequence[Found], asked: Sequence[Wanted], folder: Path) -> list[Found]:
+    """Of what exists for a task, what is known to meet every target and is here where its card says that it is, the
+    least footprint per call first."""
+    return [one for one in found if len(one.results) == len(asked) and not _lacks(one.card, None, folder)]
 
 
 class Plan(msgspec.Struct, kw_only=True):
