@@ -37,6 +37,7 @@ output.write_text("weights")
 print("done", end="")
 sys.exit(int(sys.argv[3]) if len(sys.argv) > 3 else 0)
 """
+counted = pytest.mark.skipif(os.name == "nt", reason="Windows tells no processor time of a tree: energy is unknown")
 posix = pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
 
 
@@ -118,6 +119,7 @@ def spending(folder):
 # -- a real training --------------------------------------------------------------------------------------------
 
 
+@counted
 @pytest.mark.slow
 def test_the_demo_s_router_is_trained_once(tmp_path):
     """Logistic regression on the demo's embeddings: the second identical run trains nothing and says what it saved."""
@@ -327,6 +329,17 @@ def test_a_model_that_meets_the_target_will_do(project):
     assert "is known to meet" in train(project, *asked, "--target", "accuracy>=0.8", "--reuse=always", *cmd())
 
 
+def test_a_shared_shelf_at_a_url(project):
+    pytest.importorskip("fsspec", reason="fsspec is not installed")
+    (project / "elsewhere").mkdir()
+    url = f"file://{(project / 'elsewhere').as_posix()}"
+    train(project, *asks("--shelf", url), *cmd())
+    assert "saved about" in train(project, *asks("--shelf", url, "--reuse=always"), *cmd())
+    assert begun(project) == 1
+    assert [path.name for path in (project / "elsewhere").iterdir()] == ["judge.json"]
+    assert not (project / "jevons-shelf").exists()
+
+
 # -- the command ------------------------------------------------------------------------------------------------
 
 
@@ -453,6 +466,7 @@ def test_a_shelf_that_cannot_be_read_ends_it(project):
 # -- lineage ----------------------------------------------------------------------------------------------------
 
 
+@counted
 def test_a_base_that_was_trained_here_counts_once(project):
     train(project, *asks(), *cmd())
     for name in ("one", "two"):

@@ -35,7 +35,8 @@ Budget: [tool.jevons.train] month = {trainings = 4, energy_kwh = 20}; also
 quarter, year (UTC).
 What jevons says goes to standard error. Exit code: that of CMD; 0 where a
 model is used instead; 1 over the budget (nothing was run); 2 it could not be
-done, or a model exists and nobody said whether to use it; 127 no such command.
+done, or a model exists and nobody said whether to use it; 127 no such
+command.
 """,
 )
 @click.option(
