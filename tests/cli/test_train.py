@@ -20,6 +20,7 @@ from jevons.cli.shelf import command as shelf
 from jevons.cli.train import command
 from jevons.footprint import METHOD_VERSION
 from jevons.settings import SettingsError, load
+from jevons.shelf.checks import findings
 from jevons.shelf.folder import Shelf
 
 DEMO = Path(__file__).parents[2] / "examples" / "helpdesk"
@@ -213,6 +214,7 @@ def test_killed_half_way_it_leaves_an_incomplete_card_with_what_was_spent(projec
     assert not made.incomplete
     assert [one.part for one in made.training] == ["failed", "all"]
     assert made.training[0] == msgspec.structs.replace(spent, part="failed")
+    assert findings(made) == []
     assert begun(project) == 2
 
 
@@ -474,4 +476,5 @@ def test_a_base_that_was_trained_here_counts_once(project):
     made = json.loads(CliRunner().invoke(shelf, ["list", "--own", "--format", "json"]).stdout)
     of = {line["id"]: line["carbon_g"]["mid"] for line in made["cards"]}
     assert set(of) == {"judge", "one", "two"}
+    assert all(line["findings"] == 0 for line in made["cards"])
     assert made["carbon_g"]["mid"] == pytest.approx(sum(of.values()))

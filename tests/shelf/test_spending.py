@@ -53,7 +53,7 @@ def test_stated_chips_count_their_hours_where_no_card_is_read(cards):
 def test_a_card_that_cannot_be_read_is_unknown_never_zero():
     made = spent(Reading(hours=1.0, joules=1e6, cpu_s=10.0), watch(processors=1, hidden=True), Stated())
     assert (made.energy, made.carbon) == (None, None)
-    assert "say which (--gpus)" in made.source
+    assert "or say which (--gpus)" in made.source
     assert made.cpu_hours == pytest.approx(10 / 3600)
 
 

@@ -205,20 +205,20 @@ class Job:
                 self._use(found)
             runner = Runner(self.room, self.plan, self.stated, self.given, self.settings)
             with Lock(folder / "budget.lock") as budget:
-                self._take(budget, "another training that begins")
+                self._take(budget)
                 over = runner.begin(self.own())
             if over:
                 self._ends(1, "refused", why=over)
             return runner.run([program, *self.given["cmd"][1:]], [lock.file for lock in taken])
 
-    def _take(self, lock: Lock, what: str, then: str = "") -> None:
-        """Have a lock, waiting for it."""
+    def _take(self, lock: Lock, what: str = "", then: str = "") -> None:
+        """Have a lock, waiting for it; of one that is held for a moment only, nothing is said."""
         told = False
         try:
             while not lock.take():
-                if self.given["no_wait"]:
+                if what and self.given["no_wait"]:
                     raise CouldNotError(f"{what} is under way: without --no-wait, this one waits for it")
-                if not told:
+                if what and not told:
                     say(f"{what} is under way: waits for it{then and f', and {then}'}. Ctrl-C: nothing is run")
                 told = True
                 time.sleep(LOOK_S)

@@ -157,7 +157,7 @@ def _own(
             f"estimated: processor time x {core.value:g} W ({core.low:g}-{core.high:g}) a busy core",
         )
     why = (
-        "a graphics card is there whose energy cannot be read: say which (--gpus)"
+        "a graphics card is there whose energy cannot be read: pip install 'jevons[gpu]', or say which (--gpus)"
         if watch.hidden
         else "no meter can be read, and this system tells no processor time of a running command"
     )
