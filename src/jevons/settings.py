@@ -82,6 +82,19 @@ class Replay(msgspec.Struct, forbid_unknown_fields=True, rename="kebab", frozen=
     """Regular expressions of what is never to be kept, beside keys and tokens."""
 
 
+TRAIN_UNITS = ("trainings", "energy_kwh")
+"""What `jevons train` can cap: trainings begun, and the middle of what they took."""
+TRAIN_SPANS = ("month", "quarter", "year")
+
+
+class Train(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """``[tool.jevons.train]``: caps by unit (`TRAIN_UNITS`) on the trainings of a shelf, by span (UTC)."""
+
+    month: dict[str, float] = {}
+    quarter: dict[str, float] = {}
+    year: dict[str, float] = {}
+
+
 def cap_fault(unit: str, amount: float, gate: bool = False) -> str:
     """What is wrong with a cap, and the remedy; empty where nothing is. The `gate` may hold a run to none of something,
     the live guard only to some."""
@@ -129,6 +142,7 @@ class Settings(msgspec.Struct, forbid_unknown_fields=True, rename="kebab", froze
     """How models are served, by name."""
     budget: Budget = Budget()
     replay: Replay = Replay()
+    train: Train = Train()
 
 
 def _table(root: Path) -> dict[str, Any]:
@@ -156,7 +170,7 @@ def load(root: Path) -> Settings:
     where = f"{root / 'pyproject.toml'}, [tool.jevons]"
     for name in Settings.__struct_encode_fields__:
         value = os.environ.get(f"JEVONS_{name.upper().replace('-', '_')}")
-        if value is not None and name not in ("models", "serving", "budget", "replay"):
+        if value is not None and name not in ("models", "serving", "budget", "replay", "train"):
             separator = {"judges": ",", "factors": os.pathsep, "sites": os.pathsep}.get(name)
             table[name] = value.split(separator) if separator else value
             where = f"JEVONS_{name.upper()} in the environment"
@@ -177,7 +191,22 @@ def load(root: Path) -> Settings:
         raise SettingsError(f"{where}: ids = {settings.ids!r}: use 'masked' or 'full'")
     _check(settings.budget, root / "pyproject.toml")
     _check_replay(settings.replay, root / "pyproject.toml")
+    _check_train(settings.train, root / "pyproject.toml")
     return settings
+
+
+def _check_train(train: Train, file: Path) -> None:
+    for span in TRAIN_SPANS:
+        for unit, amount in getattr(train, span).items():
+            fault = ""
+            if unit not in TRAIN_UNITS:
+                fault = f"{unit!r} is no unit of it: use one of {', '.join(TRAIN_UNITS)}"
+            elif not 0 <= amount < float("inf"):
+                fault = f"{unit} = {amount:g}: a cap is a number, 0 at least; leave it out for no cap"
+            elif unit == "trainings" and amount % 1:
+                fault = f"{unit} = {amount:g}: use a whole number"
+            if fault:
+                raise SettingsError(f"{file}, [tool.jevons.train]: {span}: {fault}")
 
 
 def _check_replay(replay: Replay, file: Path) -> None:

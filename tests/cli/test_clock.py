@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jevons.cli.clock import duration, local, moment, span
+from jevons.cli.clock import duration, local, moment
+from jevons.report.numbers import span
 
 BERLIN = ZoneInfo("Europe/Berlin")
 

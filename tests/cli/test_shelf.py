@@ -127,7 +127,8 @@ def test_strict_keeps_off_what_cannot_be_right(project):
 
 
 def write(path, **card):
-    path.write_text(json.dumps({"schema": "jevons.card/1", "id": path.stem, "name": path.stem, **card}, indent=1))
+    text = json.dumps({"schema": "jevons.card/1", "id": path.stem, "name": path.stem, **card}, indent=1)
+    path.write_text(text.replace('"ENDLESS"', "1e999"))
     return path
 
 
@@ -139,6 +140,7 @@ def write(path, **card):
         ({"training": [{"machine_hours": 3, "hardware": "A100"}]}, 6, "where?"),
         ({"note": "x"}, 1, "no energy and no carbon"),
         ({"base": ["own"], "training": [{"carbon": {"value": 1, "unit": "kg"}}]}, 5, "circle"),
+        ({"evals": [{"name": "MMLU", "value": "ENDLESS"}]}, 8, "no finite number"),
         ({"note": "x" * 10_000_000}, 1, "10.0 MB"),
     ],
 )
@@ -148,6 +150,12 @@ def test_what_cannot_be_read_has_file_and_line_and_nothing_is_written(project, c
         made = run("add", "own.json", *more, code=2)
         assert f"own.json:{line}: " in made.output
         assert says in made.output
+    assert not (project / "jevons-shelf").exists()
+
+
+def test_a_result_that_is_no_number_is_not_written(project):
+    made = run("add", "a", "--hours", 1, "--hardware", "A100", "--place", "SE", "--eval", "MMLU=nan", code=2)
+    assert "evals.0.value: no finite number" in made.output
     assert not (project / "jevons-shelf").exists()
 
 

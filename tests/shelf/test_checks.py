@@ -1,5 +1,6 @@
 """What cannot be right is found by rules, what is consistent is not."""
 
+import msgspec
 import pytest
 
 from jevons.shelf import source
@@ -122,3 +123,15 @@ def test_1419_cards_of_hugging_face(shared_data):
     assert {"xlmindic-base-multiscript-soham", "bart-base-cnn-swe", "xlmindic-base-uniscript"} <= wrong
     assert "bloom" not in {one.card for one in found}  # 24,700,000 g, as the paper has it
     assert 15 <= len(wrong) <= 30
+
+
+def test_trainings_one_after_another_are_no_rows_of_a_table():
+    def stretch(hour, part, kwh):
+        return Spent(
+            started=f"2026-11-26T0{hour}:00:00Z", part=part, how="measured", source="a meter", energy=Amount(kwh, "kWh")
+        )
+
+    rows = [("failed", 1.0), ("failed", 2.0), ("all", 5.0)]
+    assert findings(card(*(stretch(hour, *row) for hour, row in enumerate(rows)))) == []
+    told = [msgspec.structs.replace(stretch(0, *row), started="") for row in rows]
+    assert [found.rule for found in findings(card(*told))]  # the same as a table: 1 and 2 are not 5

@@ -40,7 +40,7 @@ def read(document):
 
 @pytest.fixture
 def strictly_valid():
-    """The validator of cyclonedx-python-lib; where it is not installed (it is in no lock), these tests are skipped."""
+    """The validator of cyclonedx-python-lib; where it is not installed, these tests are skipped."""
     validators = pytest.importorskip("cyclonedx.validation.json", reason="cyclonedx-python-lib is not installed")
     pytest.importorskip("jsonschema", reason="cyclonedx-python-lib[json-validation] is not installed")
     from cyclonedx.schema import SchemaVersion

@@ -1,6 +1,8 @@
 """Figures that follow from hours, power, place; FLOPs; and published trainings through a card."""
 
+import csv
 import json
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -8,6 +10,7 @@ from hypothesis import strategies as st
 
 from jevons import factors
 from jevons.footprint.units import convert
+from jevons.shelf import chips
 from jevons.shelf.card import Amount, Spent
 from jevons.shelf.chips import chip, said
 from jevons.shelf.derive import estimate, figures
@@ -142,4 +145,14 @@ def test_words_that_name_no_chip(words):
 def test_a_v3_8_has_four_chips():
     """Google Cloud: a TPU v3-8 has eight cores on four chips."""
     assert said("1 TPU v3-8 VM").count == 4
-    assert chip("TPU-v3").tdp_w == 450
+    assert chip("TPU-v3").tdp_w == 262
+
+
+def test_every_chip_has_source_address_and_licence():
+    with (Path(chips.__file__).parent / "tables" / "chips.csv").open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            assert row["source"]
+            assert row["url"].startswith("https://")
+            assert row["licence"] == "facts, cited"
+            assert 10 < float(row["bf16_tflops"]) < 1000
+            assert 100 < float(row["tdp_w"]) < 1000

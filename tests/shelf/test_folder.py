@@ -102,7 +102,7 @@ def test_a_card_is_the_same_after_its_file(one):
 
 def test_every_figure_that_ships_has_source_licence_and_address():
     for one in seeds():
-        for part in (*one.training, *one.use):
+        for part in (*one.training, *one.use, *one.evals):
             assert part.source
             assert part.licence
             assert part.url.startswith("https://")

@@ -88,13 +88,3 @@ def _readings(told: datetime, zone: tzinfo | None) -> list[Moment]:
 
 def _offset(unix: int, zone: tzinfo | None) -> str:
     return local(unix, zone).isoformat()[-6:]
-
-
-def span(seconds: int) -> str:
-    """``1 h 30 min``; seconds where it is less than a minute."""
-    if seconds < 60:
-        return f"{seconds} s"
-    days, rest = divmod(round(seconds / 60), 24 * 60)
-    hours, minutes = divmod(rest, 60)
-    parts = [f"{number} {unit}" for number, unit in ((days, "d"), (hours, "h"), (minutes, "min")) if number]
-    return " ".join(parts)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from jevons.cli.clock import Moment, local, span
+from jevons.cli.clock import Moment, local
+from jevons.report.numbers import span
 from jevons.settings import Settings
 
 if TYPE_CHECKING:

@@ -57,7 +57,7 @@ def default_branches(root: Path) -> list[str]:
     with suppress(OSError, ValueError, KeyError, TypeError):
         event = json.loads(Path(os.environ["GITHUB_EVENT_PATH"]).read_bytes())
         named.append(str(event["repository"]["default_branch"]))
-    named.append(_git("-C", str(root), "symbolic-ref", "--short", "refs/remotes/origin/HEAD").removeprefix("origin/"))
+    named.append(git("-C", str(root), "symbolic-ref", "--short", "refs/remotes/origin/HEAD").removeprefix("origin/"))
     return list(dict.fromkeys([name for name in named if name] + list(_USUAL_BRANCHES)))
 
 
@@ -73,7 +73,7 @@ def pick_runs(homes: Sequence[Home], asked: str) -> Span:
     try:
         return pick(known, asked)
     except SpanError as error:
-        commit = _git("rev-parse", "--quiet", "--verify", "--end-of-options", f"{asked}^{{commit}}")
+        commit = git("rev-parse", "--quiet", "--verify", "--end-of-options", f"{asked}^{{commit}}")
         if commit:
             try:
                 span = pick(known, commit)
@@ -83,7 +83,7 @@ def pick_runs(homes: Sequence[Home], asked: str) -> Span:
         raise CouldNotError(str(error)) from error
 
 
-def _git(*command: str) -> str:
+def git(*command: str) -> str:
     """What git says; empty where there is no git, or nothing of that kind."""
     try:
         done = subprocess.run(["git", *command], capture_output=True, text=True, timeout=10, check=True)  # noqa: S603, S607

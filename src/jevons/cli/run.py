@@ -7,14 +7,16 @@ import signal as signals
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
-from jevons.cli.clock import Moment, duration, local, moment, span
+from jevons.cli.clock import Moment, duration, local, moment
 from jevons.cli.hours import choose, options, plan_of
 from jevons.cli.project import find
+from jevons.report.numbers import span
 
 LOOK_S = 30.0
 """How long a wait sleeps at a stretch: a machine that was suspended wakes to the right time."""
@@ -111,10 +113,15 @@ def _wait(until: int) -> None:
         _say(f"late by {span(round(-left))}: this machine slept")
 
 
-def run(cmd: list[str]) -> int:
-    """A command's exit code; 128 + N where signal N ended it. It gets the signals that this process gets."""
+def run(cmd: list[str], look: Callable[[int], float] | None = None, keep: Sequence[int] = ()) -> int:
+    """A command's exit code; 128 + N where signal N ended it. It gets the signals that this process gets.
+
+    `look` is called with its process id when it has begun, and says after how many seconds it wants to look again;
+    `keep` are open files that the command inherits (not on Windows).
+    """
     try:
-        child = subprocess.Popen(cmd)  # noqa: S603  it is what the user asked for
+        files: dict[str, Any] = {} if sys.platform == "win32" else {"pass_fds": tuple(keep)}
+        child = subprocess.Popen(cmd, **files)  # noqa: S603  it is what the user asked for
     except OSError as error:
         _say(f"{cmd[0]}: {error.strerror}")
         return 126
@@ -126,7 +133,12 @@ def run(cmd: list[str]) -> int:
 
     before = {number: signals.signal(number, on) for number in (signals.SIGINT, signals.SIGTERM)}
     try:
-        code = child.wait()
+        code: int | None = None
+        while code is None:
+            try:
+                code = child.wait(None if look is None else look(child.pid))
+            except subprocess.TimeoutExpired:
+                continue
     finally:
         for number, handler in before.items():
             signals.signal(number, handler)

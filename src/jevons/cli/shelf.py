@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from jevons.shelf.used import PerCall, Seen
 
 _FORM = click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
-_SHELF = click.option(
+SHELF = click.option(
     "--shelf", "location", default="", metavar="PATH|URL", help="Where the cards lie; else [tool.jevons] shelf."
 )
 _PLACE = click.option(
@@ -52,7 +52,7 @@ def command() -> None:
     """Models as assets: prefer one that exists, keep it long, share it."""
 
 
-class _Room(NamedTuple):
+class Room(NamedTuple):
     """All that a command needs of the project."""
 
     shelf: Shelf
@@ -64,7 +64,7 @@ class _Room(NamedTuple):
     place: str
 
 
-def _open(location: str, place: str = "") -> _Room:
+def open_room(location: str, place: str = "") -> Room:
     """The project's shelf, the ledger's models and the cards that ship, each card once: own ones win."""
     from jevons.footprint import overrides
     from jevons.shelf import used
@@ -88,7 +88,7 @@ def _open(location: str, place: str = "") -> _Room:
     where = {card.id: SHIPPED for card in shipped} | {card.id: LEDGER for card in of_ledger}
     where |= {card.id: OWN for card in own}
     cards = {card.id: used.joined(card, dict(models)) for card in (*shipped, *of_ledger, *own)}
-    return _Room(shelf, Family(cards.values()), where, models, known, place or settings.place)
+    return Room(shelf, Family(cards.values()), where, models, known, place or settings.place)
 
 
 def _runs(homes: Sequence[Home], settings: Settings) -> list[Recorded]:
@@ -116,7 +116,7 @@ def _print(form: str, document: Any, text: Callable[[], str], output: Path | Non
         output.write_text(made, encoding="utf-8")
 
 
-def _pick(room: _Room, asked: str) -> Card:
+def _pick(room: Room, asked: str) -> Card:
     from jevons.shelf.folder import pick
 
     try:
@@ -126,7 +126,7 @@ def _pick(room: _Room, asked: str) -> Card:
 
 
 @command.command("list", short_help="All cards, and what their training took.")
-@_SHELF
+@SHELF
 @_FORM
 @click.option("--own", is_flag=True, help="Only the cards of this shelf and the models that the ledger saw.")
 def list_cards(location: str, form: str, own: bool) -> None:
@@ -135,7 +135,7 @@ def list_cards(location: str, form: str, own: bool) -> None:
     from jevons.shelf.lineage import Family
     from jevons.shelf.show import SHIPPED, listed
 
-    room = _open(location)
+    room = open_room(location)
     cards = [card for card in room.family.cards.values() if not own or room.where[card.id] != SHIPPED]
     made = listed(Family(cards), room.where, room.shelf.location)
     _print(form, made, lambda: listing(made))
@@ -153,7 +153,7 @@ Examples:
 @click.argument("name")
 @click.option("--calls-a-day", type=float, metavar="N", help="Of one team; else as its use or the ledger says.")
 @_PLACE
-@_SHELF
+@SHELF
 @_FORM
 def show_card(name: str, calls_a_day: float | None, place: str, location: str, form: str) -> None:
     """Show the life of a model: what its training took, per call as years and teams go by, and its break-even."""
@@ -162,7 +162,7 @@ def show_card(name: str, calls_a_day: float | None, place: str, location: str, f
 
     if calls_a_day is not None and not 0 < calls_a_day < float("inf"):
         raise click.UsageError(f"--calls-a-day {calls_a_day:g}: above 0")
-    room = _open(location, place)
+    room = open_room(location, place)
     card = _pick(room, name)
     made = show(
         card, room.where[card.id], room.family, room.models,
@@ -187,7 +187,7 @@ Tasks are called as Hugging Face calls them. Exit 1 where nothing is known to be
 @click.option("--task", default="", help="text-generation, feature-extraction ...")
 @click.option("--eval", "evals", multiple=True, metavar="NAME>=X", help="Quality asked; repeatable. Also NAME<=X.")
 @_PLACE
-@_SHELF
+@SHELF
 @_FORM
 def find_cards(task: str, evals: tuple[str, ...], place: str, location: str, form: str) -> None:
     """Rank what exists by what a call takes, at the quality asked."""
@@ -200,7 +200,7 @@ def find_cards(task: str, evals: tuple[str, ...], place: str, location: str, for
         asked = [finder.wanted(text) for text in evals]
     except ValueError as error:
         raise click.UsageError(f"--eval {error}") from None
-    room = _open(location, place)
+    room = open_room(location, place)
 
     def each(card: Card) -> tuple[PerCall | None, str]:
         made = usual(card, place=room.place, overrides=room.overrides)
@@ -264,7 +264,7 @@ not be read or written; nothing was written.
 @click.option("--replace", is_flag=True, help="Write over cards that are there.")
 @click.option("--strict", is_flag=True, help="Keep off the shelf what cannot be right.")
 @click.option("--dry-run", is_flag=True, help="Read and check only.")
-@_SHELF
+@SHELF
 @_FORM
 def add(source: str, location: str, form: str, **given: Any) -> None:
     """Put models on the shelf, of a file or by what is known of their training."""
@@ -274,7 +274,7 @@ def add(source: str, location: str, form: str, **given: Any) -> None:
     from jevons.shelf.lineage import Family
     from jevons.shelf.text import CardError
 
-    room = _open(location)
+    room = open_room(location)
     try:
         read = _contents(source, given, room)
         cards = [card for card in read.cards if given["unknown"] or _footprint(card)]
@@ -303,7 +303,7 @@ def add(source: str, location: str, form: str, **given: Any) -> None:
         sys.exit(1)
 
 
-def _check_lineage(room: _Room, cards: list[Card], lines: Mapping[str, Any]) -> None:
+def _check_lineage(room: Room, cards: list[Card], lines: Mapping[str, Any]) -> None:
     from jevons.shelf import lineage
     from jevons.shelf.text import CardError
 
@@ -324,7 +324,7 @@ def _footprint(card: Card) -> bool:
     return any(made.energy or made.carbon for made in map(figures, card.training))
 
 
-def _contents(source: str, given: Mapping[str, Any], room: _Room) -> Any:
+def _contents(source: str, given: Mapping[str, Any], room: Room) -> Any:
     from jevons.shelf.card import Card, identity
     from jevons.shelf.source import Contents, contents
 
@@ -349,7 +349,7 @@ def _contents(source: str, given: Mapping[str, Any], room: _Room) -> Any:
     return read._replace(cards=[msgspec.structs.replace(card, **changes) for card in read.cards]) if changes else read
 
 
-def _estimated(given: Mapping[str, Any], room: _Room) -> Spent:
+def _estimated(given: Mapping[str, Any], room: Room) -> Spent:
     from jevons.footprint.training import flops
     from jevons.shelf.derive import estimate
 
@@ -415,7 +415,7 @@ Nothing is lost: what a format has no field for stands in one of ours (`jevons`,
 )  # fmt: skip
 @click.option("--spec", type=click.Choice(["1.6", "1.7"]), default="1.7", show_default=True, help="Of CycloneDX.")
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="File to write to.")
-@_SHELF
+@SHELF
 def export(name: str, form: str, spec: str, output: Path | None, location: str) -> None:
     """Write a card as another format has it."""
     from jevons.report.shelf import markdown
@@ -423,7 +423,7 @@ def export(name: str, form: str, spec: str, output: Path | None, location: str) 
     from jevons.shelf.card import encode
     from jevons.shelf.show import show
 
-    room = _open(location)
+    room = open_room(location)
     card = _pick(room, name)
     if form == "huggingface":
         text = huggingface.write(card)

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
-from jevons.cli.clock import Moment, duration, local, moment, span
+from jevons.cli.clock import Moment, duration, local, moment
 from jevons.cli.hours import Chosen, choose, options, plan_of
 from jevons.cli.project import CouldNotError, find, known_runs
 from jevons.ledger.home import Home
+from jevons.report.numbers import span
 
 if TYPE_CHECKING:
     from jevons.cut.hours import Choice, Plan

@@ -16,7 +16,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from hashlib import blake2b
@@ -26,6 +25,7 @@ from typing import NamedTuple
 import msgspec
 
 from jevons.ledger.home import Home
+from jevons.ledger.lock import take
 from jevons.ledger.read import COMMITTED, Ledger, fuller, later, lines_or_error, named_run, run_of, settle
 from jevons.record import Call, Event, Kept, Run, TestResult, decode, encode
 
@@ -296,14 +296,7 @@ def alone(home: Home) -> Iterator[None]:
     """One merge into a ledger at a time. The system drops the lock of a process that dies. Raises BusyError."""
     with (home.path / "combine.lock").open("ab") as file:
         try:
-            if sys.platform == "win32":
-                import msvcrt
-
-                msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-            else:
-                import fcntl
-
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            take(file.fileno())
         except OSError as error:
             raise BusyError(
                 f"another `jevons combine` or `import` is writing to {home.path}: try again when it is done"

@@ -43,3 +43,13 @@ def percent(share: float) -> str:
     if 0.99 < share < 1:
         return ">99 %"
     return f"{share:.0%}".replace("%", " %")
+
+
+def span(seconds: int) -> str:
+    """``1 h 30 min``; seconds where it is less than a minute."""
+    if seconds < 60:
+        return f"{seconds} s"
+    days, rest = divmod(round(seconds / 60), 24 * 60)
+    hours, minutes = divmod(rest, 60)
+    parts = [f"{number} {unit}" for number, unit in ((days, "d"), (hours, "h"), (minutes, "min")) if number]
+    return " ".join(parts)

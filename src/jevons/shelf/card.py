@@ -107,8 +107,25 @@ class Spent(_Figures, kw_only=True, forbid_unknown_fields=True, omit_defaults=Tr
     made: Made | None = None
     data_bytes: AtLeast0 | None = None
     """Of the data that it went through once or more."""
+    cpu_hours: AtLeast0 | None = None
+    """Processor time of the processes that did it, counted."""
+    started: str = ""
+    """ISO 8601 in UTC (``2026-11-26T04:05:06Z``), as ended."""
+    ended: str = ""
+    """As far as anybody looked, where it was cut short."""
+    exit_code: int | None = None
+    by: str = ""
+    """Who ran it."""
+    versions: dict[str, str] = {}
+    """Of what it was run with."""
     kept: dict[str, Any] = {}
     """What another format says of it that has no field here, by format."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        moments = [moment(name, getattr(self, name)) for name in ("started", "ended") if getattr(self, name)]
+        if moments != sorted(moments):
+            raise ValueError(f"ended {self.ended} is before started {self.started}")
 
 
 class Use(_Figures, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -133,6 +150,7 @@ class Evaluation(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_
     dataset: Text = ""
     source: Text = ""
     url: str = ""
+    licence: str = ""
     verified: bool = False
 
 
@@ -158,7 +176,9 @@ class Card(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_defaul
     relation: str = ""
     """How: ``finetune``, ``adapter``, ``quantized``, ``merge``, ``distilled``."""
     recipe: str = ""
-    """Hash of data, configuration and base: the same training has the same (for `jevons train`)."""
+    """Hashes of data, configuration, base and command (`recipe.Recipe`): the same training has the same."""
+    output: str = ""
+    """File or folder of the weights, as the command that made them was told; its hash stands in `hashes`."""
     incomplete: bool = False
     """The training was cut short: its cost counts, the model is no use."""
     training: tuple[Spent, ...] = ()
@@ -190,6 +210,16 @@ def _date(text: str) -> bool:
         return len(text) == 10 and bool(datetime.date.fromisoformat(text))
     except ValueError:
         return False
+
+
+def moment(name: str, text: str) -> datetime.datetime:
+    """A time in UTC as cards have it; ValueError."""
+    try:
+        if text.endswith("Z") and len(text) >= len("2026-11-26T04:05:06Z"):
+            return datetime.datetime.fromisoformat(text)
+    except ValueError:
+        pass
+    raise ValueError(f"{name} {text!r}: a time in UTC (2026-11-26T04:05:06Z)")
 
 
 def identity(name: str) -> str:

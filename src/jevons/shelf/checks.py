@@ -86,9 +86,9 @@ def across(cards: Iterable[Card]) -> list[Finding]:
 
 
 def _claims(card: Card) -> Iterator[Finding]:
-    by_activity: dict[tuple[str, str], list[Spent]] = defaultdict(list)
-    for spent in card.training:
-        by_activity[spent.activity, spent.source].append(spent)
+    by_activity: dict[tuple[str, str, str], list[Spent]] = defaultdict(list)
+    for spent in card.training:  # what says when it began is a stretch of its own, no row of a table
+        by_activity[spent.activity, spent.source, spent.started].append(spent)
     for group in by_activity.values():
         given = [quantity for spent in group if not _ours(spent) for quantity in _quantities(spent, _name(spent))]
         if len(group) > 1:

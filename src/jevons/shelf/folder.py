@@ -13,9 +13,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
+import msgspec
+
 from jevons.shelf import lineage
 from jevons.shelf.card import Card, encode
-from jevons.shelf.text import LARGEST, CardError, Fault, Lines, convert, from_json, json_lines, plain
+from jevons.shelf.text import LARGEST, CardError, Fault, Lines, convert, endless, from_json, json_lines, plain
 
 SEEDS = Path(__file__).parent / "seeds"
 """Cards of well-known models; every figure with its source and licence."""
@@ -58,6 +60,8 @@ class Folder:
         try:
             with os.fdopen(handle, "wb") as file:
                 file.write(data)
+                file.flush()
+                os.fsync(file.fileno())  # all or nothing, also where the power fails
             Path(temporary).chmod(0o644)  # as a file that an editor makes
             if new:
                 try:
@@ -173,6 +177,12 @@ class Shelf:
                     if read_from
                     else Fault(self.file(card), json_lines(encode(card).decode()).get(("base",), 1), what)
                 )
+        for card in new:
+            read_from = (lines or {}).get(card.id) or Lines(self.file(card))
+            faults += [
+                read_from.fault(f"{'.'.join(map(str, path))}: no finite number", *path)
+                for path in endless(msgspec.to_builtins(card))
+            ]
         written = {card.id: encode(card) for card in new}
         faults += [
             Fault(self.file(name), 1, f"{len(data) / 1e6:.1f} MB: a card holds {LARGEST / 1e6:g} MB at most")
@@ -189,6 +199,10 @@ class Shelf:
             except OSError as error:
                 raise CardError([Fault(self.file(name), 1, f"cannot be written: {error}")]) from None
         return [self.file(name) for name in written]
+
+    def update(self, card: Card) -> None:
+        """Write over one card that was put there, without a look at the others. OSError, ValueError."""
+        self.place.write(f"{card.id}.json", encode(card), new=False)
 
     def _line(self, card: Card, *path: str) -> int:
         return json_lines(plain(self.place.read(f"{card.id}.json"), card.id)).get(path, 1)

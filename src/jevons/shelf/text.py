@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property, partial
 from typing import Any, NamedTuple, TypeVar
 
@@ -196,14 +197,29 @@ def _mark(node: Any, path: Path, first: int, found: dict[Path, int], seen: set[i
             _mark(value, (*path, place), first, found, seen)
 
 
+def endless(value: object, path: Path = ()) -> Iterator[Path]:
+    """Where numbers stand that JSON cannot hold."""
+    if isinstance(value, float) and not math.isfinite(value):
+        yield path
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            yield from endless(inner, (*path, str(key)))
+    elif isinstance(value, list | tuple):
+        for place, inner in enumerate(value):
+            yield from endless(inner, (*path, place))
+
+
 def convert(document: Any, kind: type[T], lines: Lines) -> T:
     """A document as a struct; CardError says the line of what does not fit."""
+    where = next(endless(document), None)
+    if where is not None:
+        raise lines.error(f"{'.'.join(map(str, where))}: no finite number", *where)
     try:
         return msgspec.convert(document, kind)
     except msgspec.ValidationError as error:
         match = _AT.match(str(error))
-        what, where = (match[1], match[2] or "") if match else (str(error), "")
-        path: Path = tuple(int(number) if number else name for name, number in _PATH.findall(where))
+        what, at = (match[1], match[2] or "") if match else (str(error), "")
+        path: Path = tuple(int(number) if number else name for name, number in _PATH.findall(at))
         unknown = _UNKNOWN.search(what)
         if unknown:
             path = (*path, unknown[1])

@@ -13,7 +13,6 @@ import difflib
 import json
 import os
 import re
-import sys
 import threading
 import time
 from collections import Counter
@@ -28,6 +27,7 @@ import msgspec
 from jevons.capture.interceptor import Answer
 from jevons.capture.recorder import Exchange
 from jevons.cut.replay.request import Request
+from jevons.ledger.lock import take
 
 SCHEMA = "jevons.replay/1"
 LARGEST = 16 * 2**20
@@ -280,7 +280,7 @@ class Lock:
                 return None
             file = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
             try:
-                _take(file)
+                take(file)
                 os.utime(path)  # in use: `prune` leaves it alone
             except OSError:
                 os.close(file)
@@ -333,18 +333,6 @@ def _who() -> tuple[int, asyncio.Task[Any] | None]:
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=Lock.forget)
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def _take(file: int) -> None:
-        msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
-
-else:
-    import fcntl
-
-    def _take(file: int) -> None:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def answer_of(recording: Recording) -> Answer:
