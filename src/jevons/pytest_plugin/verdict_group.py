@@ -110,9 +110,9 @@ class Group:
 
     @property
     def used(self) -> set[str]:
-        """Node ids of items that the verdict rests on."""
+        """Node ids of what ran and the verdict rests on."""
         entered = set(self.sequence.entered)
-        return {item for item, name in self._unit.items() if name in entered}
+        return {item for item in self.ended if self._unit[item] in entered}
 
     @property
     def not_used(self) -> list[str]:
@@ -172,9 +172,9 @@ def name_of(item: Any) -> str:
     return f"{parent}::{own}" if parent else own
 
 
-def specs(
+def groups_of(
     items: Iterable[Any], left_out: Iterable[Any], seed: int | None, part: str = "", whole: Collection[str] = ()
-) -> list[Spec]:
+) -> list[Group]:
     """The groups of a session's items. `left_out`: marked items that are not run; `part`: what else selects, but for
     groups that are `whole` all the same.
 
@@ -199,8 +199,8 @@ def specs(
         if fewer[name]:
             selected = f"{fewer[name]} more are deselected"
         try:
-            made.append(_spec(name, marked, seed, selected, number))
-        except ValueError as error:
+            made.append(Group(_spec(name, marked, seed, selected, number)))
+        except (ValueError, TypeError) as error:
             raise ValueError(f"{name}, @pytest.mark.{MARK}: {error}") from None
     return made
 

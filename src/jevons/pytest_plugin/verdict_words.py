@@ -31,6 +31,9 @@ def failure(group: Group, decision: Decision | None) -> str:
     said = str(group.sequence) if decision == group.sequence.decision else _complete(group, decision)
     first = f"verdict {said}" if decision else f"verdict not settled: {said.removeprefix('open: ')}"
     lines = [first + _selected(group)]
+    unknown = [item for item in group.order if item not in group.ended or group.ended[item].outcome is None]
+    if unknown and decision is None:
+        lines += ["", f"{len(unknown)} without outcome (skipped, in error, never run): {listed(unknown)}"]
     failed = {item: why for item in group.order if (why := _why(group, item)) is not None}
     if failed:
         lines += ["", f"{len(failed)} failed items (--xfail-tb prints their tracebacks):"]
@@ -62,7 +65,7 @@ def told(group: Group, mode: str, stopped: str, counting: bool, most: int) -> li
     parts = [f"{sum(one.failed is None and one.outcome is not None for one in ran)} passed"]
     parts += [f"{sum(one.failed is not None for one in ran)} failed"]
     parts += [f"{unknown} without outcome, so it holds whatever that would have been"] if unknown else []
-    lines.append(f"used: {', '.join(parts)}")
+    lines.append(f"{'tries ' if group.question.repeats > 1 else ''}used: {', '.join(parts)}")
     if mode == "on" and not_used:
         lines.append(f"ran, not used: {len(not_used)} ({listed(not_used, most)})")
     if counting:

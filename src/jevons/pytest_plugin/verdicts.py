@@ -23,7 +23,7 @@ from jevons.cut.verdict.finite import Decision
 from jevons.cut.verdict.sequence import NOT_NEEDED
 from jevons.pytest_plugin import verdict_words
 from jevons.pytest_plugin.verdict_files import Exchange
-from jevons.pytest_plugin.verdict_group import Group, Outcome, Spec, specs
+from jevons.pytest_plugin.verdict_group import Group, Outcome, Spec, groups_of
 from jevons.pytest_plugin.verdict_items import FAILED_ITEM, SCORES, Items
 
 _NAME = "jevons_verdicts"
@@ -78,9 +78,8 @@ class Verdicts:
             part = part or "--lf"
         whole = self.config.cache.get(_WHOLE, []) if part == "--lf" and self.config.cache else []
         try:
-            found = specs(session.items, left_out, option("jevons_verdict_seed"), part, whole)
-            groups = [Group(spec) for spec in found]
-        except (ValueError, TypeError) as error:
+            groups = groups_of(session.items, left_out, option("jevons_verdict_seed"), part, whole)
+        except ValueError as error:
             raise pytest.UsageError(f"jevons: {error}") from None
         by_id = {item.nodeid: item for item in session.items}
         for group in groups:
@@ -212,12 +211,15 @@ class Verdicts:
             longrepr=verdict_words.failure(group, decision),
             when="call",
         )
-        self.config.hook.pytest_runtest_logreport(report=report)
         plugin = self.config.pluginmanager.get_plugin
         # It is none of the tests that progress is measured by; and xdist counts failures by itself.
-        getattr(plugin("terminalreporter"), "_progress_nodeids_reported", set()).discard(
-            getattr(report, "id", spec.name)
-        )
+        reported: set[Any] = getattr(plugin("terminalreporter"), "_progress_nodeids_reported", set())
+        before = set(reported)
+        if reported:
+            reported.pop()
+        self.config.hook.pytest_runtest_logreport(report=report)
+        reported.clear()
+        reported |= before
         distributing: Any = plugin("dsession")
         if distributing and self._session and self._session.shouldfail:
             distributing.shouldstop = self._session.shouldfail
