@@ -5,7 +5,7 @@ makes one failure under its own name. Errors in set-up and teardown stay errors;
 
 Who runs an item finds its outcome here, at the last of its reports (pytest-rerunfailures logs those of earlier tries as
 "rerun"), and lets it travel on that report. Who owns the session (the one process, or xdist's controller) says what
-the verdict is, from reports alone. Workers tell one another outcomes (`verdict_files`) only to know what to skip.
+the verdict is, from reports alone. Workers tell one another outcomes (`verdict_workers`) only to know what to skip.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ import pytest
 from jevons.cut.verdict.finite import Decision
 from jevons.cut.verdict.sequence import NOT_NEEDED
 from jevons.pytest_plugin import verdict_words
-from jevons.pytest_plugin.verdict_files import Exchange
 from jevons.pytest_plugin.verdict_group import Group, Outcome, Spec, groups_of
 from jevons.pytest_plugin.verdict_items import FAILED_ITEM, SCORES, Items
+from jevons.pytest_plugin.verdict_workers import Exchange, in_turns
 
 _NAME = "jevons_verdicts"
 _INPUT = "jevons_verdict_folder"
@@ -63,7 +63,7 @@ class Verdicts:
         self._heard: dict[tuple[int, int], Outcome | None] = {}
         self._each = config.getoption("dist", "no") == "each"
         folder = (workerinput or {}).get(_INPUT) or (
-            "" if workerinput or self._each else f"{tempfile.gettempdir()}/jevons-{secrets.token_hex(16)}"
+            "" if workerinput or self._each else f"{tempfile.gettempdir()}/jevons-verdict-{secrets.token_hex(16)}"
         )
         self.exchange = Exchange(Path(folder), self.worker or "controller") if folder else None
 
@@ -85,7 +85,8 @@ class Verdicts:
         for group in groups:
             if self.mode != "off":
                 places = [at for at, item in enumerate(session.items) if item.nodeid in group]
-                for at, name in zip(places, group.order, strict=True):
+                turns = in_turns(places, len(session.items), self.config)
+                for at, name in zip(turns, group.order, strict=True):
                     session.items[at] = by_id[name]
             if not any(option(name, False) for name in ("collectonly", "setuponly", "setupplan")):
                 self.groups["", group.spec.name] = group
@@ -234,6 +235,12 @@ class Verdicts:
     def pytest_configure_node(self, node: Any) -> None:
         if self.exchange and node.gateway.spec.popen:  # on this machine
             node.workerinput[_INPUT] = str(self.exchange.folder)
+
+    @pytest.hookimpl(optionalhook=True, trylast=True)
+    def pytest_handlecrashitem(self, sched: Any) -> None:
+        pending = getattr(sched, "pending", None)
+        if isinstance(pending, list):
+            pending.sort()  # what a dead worker leaves was put last, though others wait for its outcome
 
     @pytest.hookimpl(tryfirst=True)  # before the JUnit file is written
     def pytest_sessionfinish(self) -> None:

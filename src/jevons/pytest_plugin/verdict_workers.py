@@ -1,4 +1,4 @@
-"""Outcomes that xdist's workers tell one another: numbers in one file for each of them, read by all.
+"""xdist's workers: which of them gets which item, and outcomes that they tell one another, in one file for each.
 
 Each process appends to a file of its own, so there is no lock to wait for, and a kill leaves at most a line without an
 end, which nobody reads. A worker that cannot write or read runs what it was given: more items, the same verdict.
@@ -11,8 +11,26 @@ import shutil
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from jevons.pytest_plugin.verdict_group import Outcome
+
+
+def in_turns(places: list[int], total: int, config: Any) -> list[int]:
+    """Places among a session's items in the order in which workers come to them, not one after the other.
+
+    At first xdist gives each worker a batch of neighbours: a quarter of its part (``--dist=load``) or all of it
+    (``worksteal``). In the order of places, the second worker would begin with items that come late in the drawn order.
+    """
+    dist, workers = config.getoption("dist", "no"), (getattr(config, "workerinput", None) or {}).get("workercount", 1)
+    if dist == "load":
+        most = config.getoption("maxschedchunk", None) or total
+        batch = max(min(total // workers // 4, most), 2)
+    elif dist == "worksteal":
+        batch = max(total // workers, 1)
+    else:
+        return places
+    return sorted(places, key=lambda at: (at % batch, at) if at < batch * workers else (batch, at))
 
 
 class Exchange:
