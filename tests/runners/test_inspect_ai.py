@@ -37,7 +37,7 @@ def test_it_stops_early_and_says_what_all_samples_say(tmp_path: Path) -> None:
     def scores(ids: list[str]) -> dict[str, bool]:
         task = Task(dataset=MemoryDataset(SAMPLES), solver=product(), scorer=match())
         (log,) = inspect_ai.eval(task, model="mockllm/model", sample_id=ids, display="none", log_dir=str(tmp_path))
-        assert log.status == "success"
+        assert log.status == "success", log.error
         return {str(sample.id): sample.scores["match"].value == "C" for sample in log.samples}
 
     judged = jevons.verdict(SAMPLES, pass_rate=0.6, key=lambda sample: str(sample.id))
