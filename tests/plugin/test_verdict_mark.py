@@ -215,10 +215,13 @@ class TestUnit(unittest.TestCase):
     def setUpClass(cls): cls.ready = True
     def test_a(self): assert self.ready
     def test_b(self): self.fail("no")
+    def test_d(self): pass
+
+@pytest.mark.jevons_verdict(pass_rate=1.0)
+class TestParts(unittest.TestCase):
     def test_c(self):
         for at in range(3):
             with self.subTest(at=at): self.assertNotEqual(at, 1)
-    def test_d(self): pass
 
 @pytest.mark.jevons_verdict(pass_rate=0.5)
 @pytest.mark.parametrize("at", range(3))
@@ -241,14 +244,13 @@ def test_kinds_of_outcomes_and_of_tests(suite) -> None:
     # 7 pass, 1 expected failure, 2 without an outcome: at 80 % either could still be
     assert "verdict not settled: whether one complete run of these 10 items would pass at least 80 %" in shown
     assert "pass: one complete run of these 4 items would pass at least 100 % (counted out)" in shown
-    assert "pass: one complete run of these 4 items would pass at least 50 % (counted out)" in shown
+    assert "pass: one complete run of these 3 items would pass at least 50 %" in shown
+    assert "fail: one complete run of these 1 items would pass less than 100 % (counted out)" in shown
     assert "test_it.py::TestPlain::test_same_name pass: " in shown
     assert "test_it.py::test_same_name pass: " in shown
     failures = [line for line in done.outlines if line.startswith("FAILED test_it")]
-    assert [line.partition(" - ")[0] for line in failures] == [
-        "FAILED test_it.py::test_open",
-        "FAILED test_it.py::test_outcomes",
-    ]
+    named = [line.partition(" - ")[0].removeprefix("FAILED test_it.py::") for line in failures]
+    assert sorted(named) == ["TestParts", "test_open", "test_outcomes"]
     assert done.ret == 1
 
 

@@ -18,8 +18,6 @@ from jevons.cut.verdict.question import Question
 from jevons.cut.verdict.sequence import Sequence
 
 MARK = "jevons_verdict"
-TRY = "_jevons_try"
-"""The argument that tells the tries of an item apart."""
 _TRY_ID = re.compile(r"(-try\d+(?=\])|\[try\d+\])(?=\]?(@.*)?$)")
 
 Outcome = tuple[float, float | None]
@@ -77,12 +75,13 @@ class Group:
         self.sequence = Sequence(self._tries, self.question, seed=spec.seed, strata=spec.strata, clusters=spec.clusters)
         self.order = [item for name in self.sequence.order for item in self._tries[name]]
         """Node ids in the drawn order."""
+        self.place = {item: at for at, item in enumerate(self.order)}
         self.ended: dict[str, Ended] = {}
         self.told = False
         """Whether its failure is reported."""
 
     def __contains__(self, item: str) -> bool:
-        return item in self._unit
+        return item in self.place
 
     def needed(self, item: str) -> bool:
         """Whether an item may still matter."""

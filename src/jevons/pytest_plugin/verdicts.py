@@ -154,14 +154,14 @@ class Verdicts:
         calls = sum(number for name, number in report.user_properties if name == "jevons.calls")
         group.record(report.nodeid, outcome, said["failed"], calls)
         if self.worker and self.exchange:
-            self.exchange.tell(group.spec.number, group.order.index(report.nodeid), outcome)
+            self.exchange.tell(group.spec.number, group.place[report.nodeid], outcome)
 
     def _settle_crashed(self) -> None:
         """An item that took its worker with it has no outcome, unless that was told: others may go on without it."""
         for group in self.groups.values():
             for item in [item for item in self._crashed if item in group]:
                 self._crashed.discard(item)
-                at = group.order.index(item)
+                at = group.place[item]
                 self._heard |= (
                     {(one, place): said for one, place, said in self.exchange.news()} if self.exchange else {}
                 )
