@@ -15,6 +15,7 @@ import tempfile
 from collections.abc import Generator
 from dataclasses import asdict
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -42,6 +43,17 @@ def of(config: pytest.Config) -> Verdicts:
     made = Verdicts(config)
     config.pluginmanager.register(made, _NAME)
     return made
+
+
+class _Said(str):
+    """Why a verdict fails; pytest's summary of older versions and JUnit's message look for a crash."""
+
+    def __new__(cls, text: str, spec: Spec) -> _Said:
+        made = super().__new__(cls, text)
+        made.reprcrash = SimpleNamespace(message=text.partition("\n")[0], path=spec.path, lineno=spec.line + 1)
+        return made
+
+    reprcrash: SimpleNamespace
 
 
 class Verdicts:
@@ -162,9 +174,8 @@ class Verdicts:
             for item in [item for item in self._crashed if item in group]:
                 self._crashed.discard(item)
                 at = group.place[item]
-                self._heard |= (
-                    {(one, place): said for one, place, said in self.exchange.news()} if self.exchange else {}
-                )
+                if self.exchange:
+                    self._heard |= {(number, place): told for number, place, told in self.exchange.news()}
                 outcome = self._heard.get((group.spec.number, at))
                 group.record(item, outcome)
                 if outcome is None and self.exchange:
@@ -209,7 +220,7 @@ class Verdicts:
             location=(spec.path, spec.line, f"verdict on {spec.name.partition('::')[2]}"),
             keywords={},
             outcome="failed",
-            longrepr=verdict_words.failure(group, decision),
+            longrepr=_Said(verdict_words.failure(group, decision), spec),
             when="call",
         )
         plugin = self.config.pluginmanager.get_plugin
