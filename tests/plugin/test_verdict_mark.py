@@ -331,6 +331,7 @@ def test_what_cannot_be_asked_says_so(suite, mark: str, said: str) -> None:
     assert said in done.stderr.str() + done.stdout.str()
 
 
+@pytest.mark.slow
 def test_counted_calls(suite, server) -> None:
     done = suite.run(
         "--jevons",
@@ -349,6 +350,7 @@ def test_counted_calls(suite, server) -> None:
     )
 
 
+@pytest.mark.slow
 def test_the_marker_is_known(suite) -> None:
     done = suite.run("--markers", "--strict-markers", test_it="")
     done.stdout.fnmatch_lines(["@pytest.mark.jevons_verdict(pass_rate=0.9, confidence=0.95, ...): judge a *"])
