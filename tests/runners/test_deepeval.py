@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from providers import provider
 
+import jevons
 from jevons.ledger.home import Home
 from jevons.ledger.read import read
 
@@ -52,3 +53,32 @@ def test_judges_of_a_deepeval_run(tmp_path: Path) -> None:
     assert {call.test for call in calls} == {"test_it.py::test_relevant"}
     assert [call.role for call in calls] == ["product"] + ["judge"] * (asked - 1)
     assert "roles" in done.stdout
+
+
+def test_a_verdict_over_its_test_cases_stops_early() -> None:
+    """A metric of its own that needs no judge, so that pass and fail are known."""
+    from deepeval.metrics import ExactMatchMetric
+    from deepeval.test_case import LLMTestCase
+
+    def measured(at: int) -> ExactMatchMetric:
+        metric = ExactMatchMetric(threshold=1)
+        asked.append(at)
+        case = LLMTestCase(input=f"question {at}", actual_output="no" if at % 10 == 3 else "yes", expected_output="yes")
+        metric.measure(case, _show_indicator=False)
+        return metric
+
+    asked: list[int] = []
+    passes = jevons.verdict(range(100), pass_rate=0.7)
+    for at in passes:
+        passes.record(at, measured(at).is_successful())
+    assert passes.passed
+    assert len(asked) == passes.used < 50
+
+    asked.clear()
+    scores = jevons.verdict(range(100), mean_score=0.97)
+    for at in scores:
+        scores.record(at, measured(at).score)
+    assert scores.decision == "fail"
+    assert len(asked) == scores.used < 100
+    complete = [measured(at).score for at in range(100)]
+    assert 0.7 <= sum(complete) / 100 < 0.97
