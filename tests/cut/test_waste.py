@@ -243,6 +243,7 @@ def test_evals_of_many_items_claim_no_saving(ledger: Ledger) -> None:
     found = of(ledger.plan(), "evals")
     assert "passed all 60 items" in found.what
     assert "95.1%" in found.what  # 0.05 ** (1 / 60)
+    assert found.do[0].startswith("jevons plan")
     assert (found.calls, found.saves.calls, found.saves.carbon.mid) == (60, 0, 0)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from jevons.cli.project import find, known_runs, ledgers, pick_runs, write
+from jevons.cli.project import CouldNotError, find, known_runs, ledgers, pick_runs, write
 
 
 @click.command(
@@ -31,7 +31,7 @@ def command(run: str, form: str, place: str, grid: str | None, output: Path | No
         import duckdb  # noqa: F401
         import scipy  # noqa: F401
     except ImportError as error:
-        raise click.ClickException("cut needs duckdb, numpy and scipy: pip install 'jevons[report]'") from error
+        raise CouldNotError("cut needs duckdb, numpy and scipy: pip install 'jevons[report]'") from error
     import msgspec
 
     from jevons.cut.waste import Store, plan
@@ -48,7 +48,7 @@ def command(run: str, form: str, place: str, grid: str | None, output: Path | No
     with Store(homes, placed, known) as store:
         made = plan(store, name=span.name, place=place, overrides=overrides(settings, root, grid or ""))
     if not made.calls:
-        raise click.ClickException(f"{span.name} holds no AI call to look at: `jevons doctor` says what is not seen")
+        raise CouldNotError(f"{span.name} holds no AI call to look at: `jevons doctor` says what is not seen")
     if form == "json":
         said = msgspec.json.format(msgspec.json.encode(made), indent=2).decode() + "\n"
     else:

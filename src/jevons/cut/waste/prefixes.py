@@ -44,15 +44,20 @@ def least(model: str) -> int:
 
 
 def serve(
-    store: Store, minimum: int | None = None, lifetime_us: int | None = LIFETIME_US, any_host: bool = False
+    store: Store,
+    minimum: int | None = None,
+    lifetime_us: int | None = LIFETIME_US,
+    any_host: bool = False,
+    net: bool = True,
 ) -> None:
     """Fill the table ``hits``: tokens of each prompt that a cache would serve beyond what it did.
 
     `minimum`: tokens for all models; each model's own if None. `lifetime_us`: None for a cache that forgets nothing,
     and so for recordings, whose times do not tell when their tests run. `any_host`: also of servers that are no cloud.
+    `net`: of what it did serve; all that a cache would serve if not.
     """
     live = store.mode == "live"
-    when = "started_us" if live else "0"
+    when, served = "started_us" if live else "0", "c" if net else "0::BIGINT"
     recent = f"us - last_us <= {lifetime_us}" if live and lifetime_us is not None else "true"
     models = [(model, least(model) if minimum is None else minimum) for (model,) in store.rows(
         "SELECT DISTINCT answered_by FROM target"
@@ -61,7 +66,7 @@ def serve(
     if models:
         store.con.executemany("INSERT INTO leasts VALUES (?, ?)", models)
     store.con.execute(
-        f"CREATE OR REPLACE TEMP VIEW prompts AS SELECT n, {when} AS us, least, c, i, prompt_chain AS chain, "  # noqa: S608
+        f"CREATE OR REPLACE TEMP VIEW prompts AS SELECT n, {when} AS us, least, {served} AS c, i, prompt_chain AS chain, "  # noqa: S608
         "prompt_bytes AS size, prefixes FROM target JOIN leasts USING (answered_by) WHERE ok AND usage = 'reported' "
         f"AND kind IN ('chat', 'completion') AND i > 0 {'' if any_host else _CLOUD}"
     )
