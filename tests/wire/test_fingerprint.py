@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from wire.exchange import CHAT, GEMINI, MESSAGES, RESPONSES, sent
+from wire.exchange import CHAT, GEMINI, RESPONSES, sent
 
 from jevons.wire.fingerprint import TRANSPORT
 

@@ -66,9 +66,9 @@ def serve(
     if models:
         store.con.executemany("INSERT INTO leasts VALUES (?, ?)", models)
     store.con.execute(
-        f"CREATE OR REPLACE TEMP VIEW prompts AS SELECT n, {when} AS us, least, {served} AS c, i, prompt_chain AS chain, "  # noqa: S608
-        "prompt_bytes AS size, prefixes FROM target JOIN leasts USING (answered_by) WHERE ok AND usage = 'reported' "
-        f"AND kind IN ('chat', 'completion') AND i > 0 {'' if any_host else _CLOUD}"
+        f"CREATE OR REPLACE TEMP VIEW prompts AS SELECT n, {when} AS us, least, {served} AS c, i, "  # noqa: S608
+        "prompt_chain AS chain, prompt_bytes AS size, prefixes FROM target JOIN leasts USING (answered_by) "
+        f"WHERE ok AND usage = 'reported' AND kind IN ('chat', 'completion') AND i > 0 {'' if any_host else _CLOUD}"
     )
     _by_chains(store, recent)
     _by_messages(store, recent, min((tokens for _, tokens in models), default=0))
