@@ -3,9 +3,9 @@
     python benchmarks/waste.py [--calls 10000000] [--json-calls 1000000] [--quick]
 
 Made calls: 5,000 tests, four models, a quarter of the requests asked before, prompts of log-normal length (median 400
-tokens of four bytes, as recorded suites have) that begin as those of 343 neighbours, go on as 49, then as 7. Every figure
-is of a process of its own, from opening the ledger to the finished plan; beside it, the time of a bare sum of one column
-over the same files. For Linux and macOS.
+tokens of four bytes, as recorded suites have) that begin as those of 343 neighbours, go on as 49, then as 7. Every
+figure is of a process of its own, from opening the ledger to the finished plan; beside it, the time of a bare sum of
+one column over the same files. For Linux and macOS.
 """
 
 from __future__ import annotations

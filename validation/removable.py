@@ -43,8 +43,8 @@ APART = (
     "Where a share is a point or more apart, that is known. llama-stack: of 39 recordings (Messages, Gemini "
     "interactions) the other count reads neither body nor status and takes 37 for repeats; of the 2,842 others both "
     "count 585. It also takes 31 answers with HTTP 400 for successes, 15 of them among these 39. openinference: 26 "
-    "calls to Bedrock agents, a third of the suite's input, are calls here and none there. Elsewhere prefixes differ by "
-    "what is cut: texts there, the canonical prompt with its JSON here, in blocks that grow."
+    "calls to Bedrock agents, a third of the suite's input, are calls here and none there. Elsewhere prefixes differ "
+    "by what is cut: texts there, the canonical prompt with its JSON here, in blocks that grow."
 )
 
 
