@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -103,6 +104,8 @@ def test_nothing_to_cut_and_nothing_at_all(tmp_path: Path) -> None:
 
 def test_without_its_packages_it_says_what_to_install(project: Path) -> None:
     (project / "duckdb.py").write_text("raise ImportError('not here')\n")
-    done = jevons(project, "cut", PYTHONPATH=str(project))
+    done = jevons(
+        project, "cut", PYTHONPATH=os.pathsep.join(filter(None, (str(project), os.environ.get("PYTHONPATH"))))
+    )
     assert done.returncode == 2
     assert "pip install 'jevons[report]'" in done.stderr

@@ -81,8 +81,8 @@ def _by_chains(store: Store, recent: str) -> None:
         return
     first = bisect_left(ENDS, shortest) + 1
     store.con.execute(
-        "CREATE OR REPLACE TEMP TABLE chains AS SELECT n, us, least, c, i, size, chain FROM prompts "  # noqa: S608
-        f"WHERE length(chain) >= {HASH * (first + 3)}"
+        "CREATE OR REPLACE TEMP TABLE chains AS SELECT n, us, least, c, i, size, chain, "  # noqa: S608
+        f"hash(right(chain, {2 * HASH})) AS whole FROM prompts WHERE length(chain) >= {HASH * (first + 3)}"
     )
     store.con.execute("CREATE OR REPLACE TEMP TABLE shared (n BIGINT, bytes BIGINT)")
     table, rows = "chains", store.one("SELECT count(*) FROM chains")
@@ -103,14 +103,11 @@ def _by_chains(store: Store, recent: str) -> None:
                 f"CREATE OR REPLACE TEMP TABLE longer AS SELECT n, us, chain FROM {table} SEMI JOIN alike USING (n)"  # noqa: S608
             )
             table, rows = "longer", left
-    sent = (
-        f"SELECT n FROM (SELECT n, row_number() OVER (PARTITION BY right(chain, {2 * HASH}) ORDER BY us, n) AS nth "  # noqa: S608
-        "FROM chains) WHERE nth > 1"
-    )
+    nth = "SELECT n, row_number() OVER (PARTITION BY whole ORDER BY us, n) AS nth FROM chains"
     store.con.execute(
         "INSERT INTO hits SELECT n, floor(bytes * (i / size))::BIGINT - c AS more FROM "  # noqa: S608
         "(SELECT n, max(bytes) AS bytes FROM shared GROUP BY n) JOIN chains USING (n) "
-        f"WHERE bytes * (i / size) >= least AND more > 0 AND n NOT IN ({sent})"
+        f"WHERE bytes * (i / size) >= least AND more > 0 AND n NOT IN (SELECT n FROM ({nth}) WHERE nth > 1)"
     )
     for name in ("chains", "shared", "alike", "longer"):
         store.con.execute(f"DROP TABLE IF EXISTS {name}")
