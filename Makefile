@@ -70,7 +70,7 @@ MEASUREMENTS ?= $(DATA)/energy/measurements.csv
 validate: .venv-validation/ready
 	OMP_NUM_THREADS=1 .venv-validation/$(BINDIR)/python validation/document.py $(MEASUREMENTS) \
 	  --disclosures $(DATA)/energy/disclosures.csv --cases $(DATA)/papers/cases.json --factors $(DATA)/factors \
-	  --evals $(DATA)/evals $(WRITE)
+	  --evals $(DATA)/evals --suites $(DATA)/suites $(WRITE)
 
 # Published results through the product's own functions; JEVONS_CASES=FILE for other cases than ../shared/data's.
 published: .venv-dev/ready

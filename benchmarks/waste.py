@@ -3,8 +3,9 @@
     python benchmarks/waste.py [--calls 10000000] [--json-calls 1000000] [--quick]
 
 Made calls: 5,000 tests, four models, a quarter of the requests asked before, prompts of log-normal length (median 400
-tokens, as recorded suites have), four prefixes each. Every figure is of a process of its own, from opening the ledger
-to the finished plan; beside it, the time of a bare sum of one column over the same files. For Linux and macOS.
+tokens of four bytes, as recorded suites have) that begin as those of 343 neighbours, go on as 49, then as 7. Every
+figure is of a process of its own, from opening the ledger to the finished plan; beside it, the time of a bare sum of
+one column over the same files. For Linux and macOS.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from pathlib import Path
 
 from figures import machine
 
+from jevons.wire.chain import BLOCK, GROWTH, HASH
+
 RUN = "20261126T000000-benchm"
 BARS = (20.0, 2.0)
 _CALLS = """
@@ -26,7 +29,8 @@ WITH drawn AS (
   SELECT i, CASE WHEN random() < 0.25 THEN (random() * i)::BIGINT ELSE i END AS asked, random() AS a, random() AS b FROM
   range({calls}) t(i)),
 sized AS (SELECT *, asked % 5000 AS t,
-  greatest(exp(6 + 1.1 * sqrt(-2 * ln(a + 1e-9)) * cos(6.2831853 * b)), 3)::BIGINT AS tokens FROM drawn)
+  greatest(exp(6 + 1.1 * sqrt(-2 * ln(a + 1e-9)) * cos(6.2831853 * b)), 3)::BIGINT AS tokens FROM drawn),
+cut AS (SELECT *, {blocks} AS blocks FROM sized)
 SELECT 'call' AS event, '{run}-' || i AS id, '{run}' AS run, 'httpx' AS source, i AS "index",
   'tests/test_' || t % 97 || '.py::TestAnswers::test_' || t || '[#0:033a9363]' AS test,
   CASE WHEN asked % 50 = 0 THEN 'setup' ELSE 'call' END AS phase,
@@ -35,14 +39,28 @@ SELECT 'call' AS event, '{run}-' || i AS id, '{run}' AS run, 'httpx' AS source, 
   CASE WHEN asked % 4 = 3 THEN 'embeddings' ELSE 'chat' END AS kind,
   ['gpt-4o-mini', 'gpt-4o', 'gpt-4.1', 'text-embedding-3-small'][asked % 4 + 1] AS model,
   md5('request' || asked) AS request_hash, md5('meaning' || asked) AS meaning_hash,
-  CASE WHEN asked % 4 = 3 THEN [] ELSE {prefixes} END AS prefixes,
+  CASE WHEN asked % 4 = 3 THEN '' ELSE {chain} END AS prompt_chain,
+  CASE WHEN asked % 4 = 3 THEN 0 ELSE 4 * tokens END AS prompt_bytes,
   'reported' AS usage, tokens AS input_tokens, tokens // 3 AS output_tokens, 200 AS status,
   1794000000000000 + i * 300 + (b * 2000)::BIGINT AS started_us, (1e5 + a * 2e6)::BIGINT AS duration_us
-FROM sized ORDER BY i
+FROM cut ORDER BY i
 """
-_STEPS = ((343, "tokens // 4"), (49, "tokens // 2"), (7, "3 * tokens // 4"), (1, "tokens"))
-_PARQUET = "[" + ", ".join(f"{{'hash': md5('p' || asked // {by})[:16], 'tokens': {of}}}" for by, of in _STEPS) + "]"
-_JSON = "[" + ", ".join(f"to_json([to_json(md5('p' || asked // {by})[:16]), to_json({of})])" for by, of in _STEPS) + "]"
+_EVEN = BLOCK * GROWTH * 2  # bytes up to which all blocks are as long
+_BLOCKS = (  # blocks of a prompt, at most: from there on, their ends grow by a sixth or a little less
+    f"CASE WHEN tokens < {_EVEN // 4} THEN 4 * tokens // {BLOCK} "
+    f"ELSE floor({_EVEN // BLOCK} + ln(4 * tokens / {_EVEN}) / ln(1 + 1 / {GROWTH})) END::BIGINT"
+)
+
+
+def _chain() -> str:
+    """The chain of a prompt in SQL: what many begin with, what some of them go on with, then few, then nobody else."""
+    shared = ((343, 8, 24), (49, 0, 8), (7, 0, 4))  # neighbours that share a part; its fewest hashes, and how many more
+    parts = [
+        f"substr(repeat(md5('p' || asked // {by}), 4), 1, {HASH} * ({fewest} + asked // {by} % {more}))"
+        for by, fewest, more in shared
+    ]
+    own = f"repeat(md5('p' || asked), 9), 1, {HASH} * (blocks + (blocks > 0)::INT))"
+    return f"substr({' || '.join(parts)} || {own} || substr(md5('w' || asked), 1, {2 * HASH})"
 
 
 def make(folder: Path, form: str, calls: int) -> None:
@@ -57,7 +75,7 @@ def make(folder: Path, form: str, calls: int) -> None:
     (spool / f"{RUN}-run.jsonl").write_text(json.dumps(run, separators=(",", ":")) + "\n")
     file = parquet / "calls.parquet" if form == "parquet" else spool / f"{RUN}-calls.jsonl"
     options = "FORMAT parquet" if form == "parquet" else "FORMAT json"
-    query = _CALLS.format(calls=calls, run=RUN, prefixes=_PARQUET if form == "parquet" else _JSON)
+    query = _CALLS.format(calls=calls, run=RUN, chain=_chain(), blocks=_BLOCKS)
     con = duckdb.connect()
     con.execute("SELECT setseed(0.5)")
     con.execute(f"COPY ({query}) TO '{file}' ({options})")

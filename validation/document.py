@@ -31,6 +31,7 @@ MORE = {  # chapters that read other data: module, heading
     "disclosures": "What providers disclose",
     "published": "Published results",
     "verdicts": "Verdicts",
+    "removable": "Waste in recorded suites",
 }
 
 
@@ -41,6 +42,7 @@ def main() -> None:
     asked.add_argument("--disclosures", type=pathlib.Path, help="published figures of a query (CSV)")
     asked.add_argument("--cases", type=pathlib.Path, help="published results (JSON)")
     asked.add_argument("--evals", type=pathlib.Path, help="folder of per-item results of evaluations")
+    asked.add_argument("--suites", type=pathlib.Path, help="folder of recorded suites, with their counts")
     asked.add_argument("--factors", type=pathlib.Path, help="folder of impact factors that came from elsewhere")
     asked.add_argument("--write", action="store_true")
     told = asked.parse_args()
@@ -64,6 +66,7 @@ def main() -> None:
         "disclosures": told.disclosures,
         "published": told.cases,
         "verdicts": told.evals,
+        "removable": told.suites,
     }
     for name, heading in MORE.items():
         path = data[name]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -90,15 +91,21 @@ def test_a_shared_ledger_counts_a_call_once(project: Path) -> None:
 def test_nothing_to_cut_and_nothing_at_all(tmp_path: Path) -> None:
     pytest.importorskip("duckdb", reason="the finder needs duckdb: extra report")
     (tmp_path / "pyproject.toml").write_text("[project]\nname = 'x'\n")
-    assert "nothing is recorded yet" in jevons(tmp_path, "cut").stderr.lower()
+    empty = jevons(tmp_path, "cut")
+    assert "nothing is recorded yet" in empty.stderr.lower()
     record(tmp_path, 1, "a")
-    assert "nothing found to cut" in jevons(tmp_path, "cut").stdout
+    little = jevons(tmp_path, "cut")
+    assert "nothing found to cut" in little.stdout
     record(tmp_path, 2, "")
-    assert "jevons doctor" in jevons(tmp_path, "cut").stderr
+    without_calls = jevons(tmp_path, "cut")
+    assert "jevons doctor" in without_calls.stderr
+    assert (empty.returncode, little.returncode, without_calls.returncode) == (2, 0, 2)
 
 
 def test_without_its_packages_it_says_what_to_install(project: Path) -> None:
     (project / "duckdb.py").write_text("raise ImportError('not here')\n")
-    done = jevons(project, "cut", PYTHONPATH=str(project))
-    assert done.returncode == 1
+    done = jevons(
+        project, "cut", PYTHONPATH=os.pathsep.join(filter(None, (str(project), os.environ.get("PYTHONPATH"))))
+    )
+    assert done.returncode == 2
     assert "pip install 'jevons[report]'" in done.stderr

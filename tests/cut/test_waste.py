@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import blake2b
 from itertools import count
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from jevons.ledger.spans import pick
 from jevons.ledger.spool import Spool
 from jevons.record import Call, Run, TestResult
 from jevons.report.waste import markdown, text
+from jevons.wire.chain import ENDS, link
 
 START = 1_794_000_000_000_000
 DAY = 86_400_000_000
@@ -139,6 +141,43 @@ def test_prefixes_net_of_what_was_cached(ledger: Ledger) -> None:
     assert found.saves.carbon.mid > 0
 
 
+def chained(*parts: str) -> dict[str, object]:
+    """A call whose prompt is these parts, a token each 4 bytes."""
+    prompt = "".join(part * 4_000 for part in parts).encode()
+    chain, _ = link(blake2b(key=b"secret", digest_size=16), prompt)
+    return {"prompt_chain": chain, "prompt_bytes": len(prompt), "input_tokens": len(prompt) // 4}
+
+
+def test_chains_net_of_what_was_cached(ledger: Ledger) -> None:
+    """Second call: 2,000 of its 3,000 tokens were sent before, as far as the last cut tells (7,872 of 8,000 bytes), 500
+    were served. Third: too short. Fourth: too late. Fifth: the whole of the first again, which is a repeat. Sixth: all
+    of the second, with more behind."""
+    ledger.run(1, [
+        chained("a", "b", "c"),
+        {**chained("a", "b", "d"), "cached_tokens": 500},
+        chained("a"),
+        {**chained("a", "b", "e"), "started_us": START + DAY + 400_000_000},
+        {**chained("a", "b", "c"), "max_tokens": 5, "started_us": START + DAY + 10_000_000},
+        {**chained("a", "b", "d", "f"), "started_us": START + DAY + 20_000_000},
+    ])  # fmt: skip
+    assert [end for end in ENDS if end <= 8_000][-1] == 7_872
+    assert [end for end in ENDS if end <= 12_000][-1] == 10_624
+    found = of(ledger.plan(), "prefixes")
+    assert (found.calls, found.saves.calls) == (2, 0)
+    assert found.saves.tokens_cached == 7_872 // 4 - 500 + 10_624 // 4
+
+
+def test_chains_and_older_records_beside_each_other(ledger: Ledger) -> None:
+    """Each is compared with its own kind."""
+    old = {"input_tokens": 2_500, "prefixes": [("p", 2_000), ("q", 2_500)]}
+    ledger.run(1, [
+        old, {**old, "input_tokens": 3_000, "prefixes": [("p", 2_000), ("r", 3_000)]},
+        chained("a", "b", "c"), chained("a", "b", "d"),
+    ])  # fmt: skip
+    found = of(ledger.plan(), "prefixes")
+    assert (found.calls, found.saves.tokens_cached) == (2, 2_000 + 7_872 // 4)
+
+
 @pytest.mark.parametrize(
     ("model", "tokens"),
     [("gpt-4o", 1_024), ("claude-sonnet-4-5", 1_024), ("us.anthropic.claude-haiku-4-5-v1:0", 4_096),
@@ -245,6 +284,7 @@ def test_evals_of_many_items_claim_no_saving(ledger: Ledger) -> None:
     found = of(ledger.plan(), "evals")
     assert "passed all 60 items" in found.what
     assert "95.1%" in found.what  # 0.05 ** (1 / 60)
+    assert found.do[0].startswith("jevons plan")
     assert (found.calls, found.saves.calls, found.saves.carbon.mid) == (60, 0, 0)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from jevons.record import Call, decode, encode
 
 _NAMES = """
@@ -23,7 +25,9 @@ def sound(call: Call) -> None:
         assert call.output_tokens is not None
         assert (call.cached_tokens or 0) + (call.cache_write_tokens or 0) <= call.input_tokens
         assert (call.reasoning_tokens or 0) <= call.output_tokens
-    assert len(call.prefixes) <= 32
+    assert bool(call.prompt_chain) == bool(call.prompt_bytes)
+    assert re.fullmatch("(([A-Za-z0-9+/]{4}){2,160})?", call.prompt_chain)
+    assert not call.prefixes
     assert call.request_hash
     assert call.meaning_hash
     if call.timed:

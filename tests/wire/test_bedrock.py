@@ -158,7 +158,8 @@ def test_a_longer_conversation_begins_with_the_shorter() -> None:
     more = ASK | {"messages": [*ASK["messages"], turn, {"role": "user", "content": [{"text": "Another"}]}]}
     first, second = (sent(where(HAIKU, "converse"), body, reply(CACHED)) for body in (ASK, more))
     streamed = sent(where(HAIKU, "converse-stream"), ASK, b"".join(STREAM))
-    assert [digest for digest, _ in second.prefixes[:2]] == [digest for digest, _ in first.prefixes]
+    assert first.prompt_chain[:-8]
+    assert second.prompt_chain.startswith(first.prompt_chain[:-8])
     assert first.meaning_hash == streamed.meaning_hash != second.meaning_hash
     assert first.request_hash != streamed.request_hash
 
@@ -235,8 +236,7 @@ def test_every_familys_answer(model: str, request_: Any, answer: Any, headers: A
     call = sent(where(model, "invoke"), request_, answer, headers=shown)
     assert (call.api, call.kind, call.model) == ("bedrock.invoke", "chat", model)
     assert (call.usage, (call.input_tokens, call.output_tokens)) == ("reported", tokens)
-    assert call.prefixes[-1][1] == tokens[0]  # the prompt was found, whatever its name
-    assert len(call.prefixes) == 2
+    assert call.prompt_bytes > len("Why?")  # the prompt was found, whatever its name
     quiet = {key: value for key, value in answer.items() if "oken" not in key and key != "usage"}
     for result in quiet.get("results", []):
         result.pop("tokenCount")

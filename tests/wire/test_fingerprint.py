@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from wire.exchange import CHAT, GEMINI, MESSAGES, RESPONSES, sent
+from wire.exchange import CHAT, GEMINI, RESPONSES, sent
 
 from jevons.wire.fingerprint import TRANSPORT
 
@@ -54,7 +54,7 @@ def test_the_order_of_keys_does_not_matter(body: dict[str, Any], order: random.R
     one, other = sent(CHAT, body), sent(CHAT, shuffled(body, order))
     assert one.request_hash == other.request_hash
     assert one.meaning_hash == other.meaning_hash
-    assert one.prefixes == other.prefixes
+    assert one.prompt_chain == other.prompt_chain
 
 
 @given(bodies, bodies)
@@ -100,7 +100,7 @@ def test_transport_fields_change_the_request_not_its_meaning(field: str) -> None
     one, other = sent(CHAT, BODY), sent(CHAT, {**BODY, field: "x"})
     assert one.request_hash != other.request_hash
     assert one.meaning_hash == other.meaning_hash
-    assert one.prefixes == other.prefixes
+    assert one.prompt_chain == other.prompt_chain
 
 
 def test_the_model_is_part_of_the_meaning() -> None:
@@ -133,8 +133,7 @@ def test_a_hash_needs_the_secret() -> None:
     one, other = sent(CHAT, BODY, secret=b"a"), sent(CHAT, BODY, secret=b"b" * 100)
     assert one.request_hash != other.request_hash
     assert one.meaning_hash != other.meaning_hash
-    assert not {digest for digest, _ in one.prefixes} & {digest for digest, _ in other.prefixes}
-    assert (len(one.request_hash), len(one.meaning_hash), len(one.prefixes[0][0])) == (32, 32, 16)
+    assert (len(one.request_hash), len(one.meaning_hash)) == (32, 32)
 
 
 def test_a_text_is_not_a_list_of_one_text() -> None:
@@ -152,47 +151,3 @@ def test_bodies_that_are_no_json_object() -> None:
     speech = ("api.openai.com", "/v1/audio/transcriptions")
     form = b'--%b\r\nContent-Disposition: form-data; name="model"\r\n\r\nwhisper-1\r\n--%b--\r\n'
     assert sent(speech, form % (b"aa", b"aa")).request_hash == sent(speech, form % (b"zz", b"zz")).request_hash
-
-
-def talk(turns: int, **more: Any) -> dict[str, Any]:
-    said = [{"role": "user" if turn % 2 == 0 else "assistant", "content": f"turn {turn}"} for turn in range(turns)]
-    return {"model": "m", "messages": said, **more}
-
-
-def test_a_longer_conversation_shares_the_prefixes_of_a_shorter() -> None:
-    short = [digest for digest, _ in sent(CHAT, talk(3)).prefixes]
-    longer = [digest for digest, _ in sent(CHAT, talk(6)).prefixes]
-    assert len(short) == 4  # before the first message, and after each
-    assert longer[:4] == short
-    assert len(set(longer)) == 7
-
-
-def test_what_stands_before_the_messages_changes_every_prefix() -> None:
-    plain = {digest for digest, _ in sent(CHAT, talk(3)).prefixes}
-    for more in ({"tools": [{"type": "function"}]}, {"response_format": {"type": "json_object"}}, {"model": "n"}):
-        assert not plain & {digest for digest, _ in sent(CHAT, talk(3, **more)).prefixes}
-    system = {"messages": [{"role": "user", "content": "Hi"}], "model": "m"}
-    one, other = sent(MESSAGES, system), sent(MESSAGES, {**system, "system": "Be kind"})
-    assert not {digest for digest, _ in one.prefixes} & {digest for digest, _ in other.prefixes}
-    warm = {digest for digest, _ in sent(CHAT, talk(3, temperature=1)).prefixes}
-    assert plain == warm  # a sampling parameter does not change what is read
-
-
-def test_a_long_conversation_keeps_both_ends() -> None:
-    all_of = {}
-    for turns in range(1, 101):
-        digest, _ = sent(CHAT, talk(turns)).prefixes[-1]
-        all_of[turns] = digest
-    found = [digest for digest, _ in sent(CHAT, talk(100)).prefixes]
-    assert len(found) == 32
-    assert found[1:16] == [all_of[turns] for turns in range(1, 16)]
-    assert found[16:] == [all_of[turns] for turns in range(85, 101)]
-    assert [len(sent(CHAT, talk(turns)).prefixes) for turns in (30, 31, 32, 33)] == [31, 32, 32, 32]
-
-
-def test_prefix_tokens_are_scaled_to_what_was_reported() -> None:
-    body = {"model": "m", "messages": [{"role": "user", "content": "x" * 400}, {"role": "user", "content": "x" * 400}]}
-    usage = {"usage": {"prompt_tokens": 2110, "completion_tokens": 1}}
-    # estimated: 3, 3 + 104, 3 + 208 = 211; reported: ten times as much
-    assert [count for _, count in sent(CHAT, body).prefixes] == [3, 107, 211]
-    assert [count for _, count in sent(CHAT, body, usage).prefixes] == [30, 1070, 2110]

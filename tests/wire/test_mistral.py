@@ -32,11 +32,12 @@ def test_fill_in_the_middle() -> None:
 
 def test_agents_answer_as_a_chat() -> None:
     asked = {"agent_id": "ag_1", "messages": [{"role": "user", "content": "Who is the best?"}]}
+    assert len(b'[{"content":"Who is the best?","role":"user"},') == 46
     call = sent(
         (HOST, "/v1/agents/completions"), asked, {"model": "mistral-large", "choices": [CHOICE], "usage": USAGE}
     )
     assert (call.api, call.kind, call.model, call.model_answered) == ("openai.chat", "chat", "", "mistral-large")
-    assert (call.usage, call.output_tokens, len(call.prefixes)) == ("reported", 91, 2)
+    assert (call.usage, call.output_tokens, call.prompt_bytes) == ("reported", 91, 46)
 
 
 ASK: dict[str, Any] = {

@@ -57,7 +57,7 @@ def test_a_whole_answer() -> None:
     assert (call.model, call.model_answered, call.streamed) == ("gemma3", "gemma3", False)
     assert (call.usage, call.input_tokens, call.output_tokens, call.cached_tokens) == ("reported", 26, 282, None)
     assert (call.temperature, call.seed, call.max_tokens, call.effort) == (0.0, 7, 100, "true")
-    assert len(call.prefixes) == 3
+    assert call.prompt_chain
 
 
 def test_an_answer_is_streamed_unless_asked_otherwise() -> None:
@@ -101,7 +101,7 @@ def test_generate() -> None:
     answer = {"model": "gemma3", "response": "Because.", "thinking": "Hm", "done": True, **COUNTS}
     call = sent(GENERATE, asked, answer)
     assert (call.api, call.kind, call.usage, call.input_tokens) == ("ollama.generate", "completion", "reported", 26)
-    assert sent(GENERATE, {**asked, "system": "Be long"}, answer).prefixes[0] != call.prefixes[0]
+    assert sent(GENERATE, {**asked, "system": "Be long"}, answer).prompt_chain != call.prompt_chain
 
 
 def test_images_are_counted_and_are_no_text() -> None:

@@ -337,7 +337,7 @@ def test_embeddings() -> None:
     }
     call = sent(EMBEDDINGS, {"model": "text-embedding-ada-002", "input": "The food was delicious"}, answer)
     assert (call.kind, call.usage, call.input_tokens, call.output_tokens) == ("embeddings", "reported", 8, 0)
-    assert call.prefixes == []
+    assert (call.prompt_chain, call.prompt_bytes) == ("", 0)
     del answer["usage"]
     assert sent(EMBEDDINGS, {"model": "m", "input": [[1, 2, 3], [4, 5]]}, answer).input_tokens == 5  # token ids
     assert sent(EMBEDDINGS, {"model": "m", "input": ["eight ch", "eight ch"]}, answer).input_tokens == 4

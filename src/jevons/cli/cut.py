@@ -41,7 +41,7 @@ def command(
         import duckdb  # noqa: F401
         import scipy  # noqa: F401
     except ImportError as error:
-        raise click.ClickException("cut needs duckdb, numpy and scipy: pip install 'jevons[report]'") from error
+        raise CouldNotError("cut needs duckdb, numpy and scipy: pip install 'jevons[report]'") from error
     if results is not None:
         write(smaller.render(smaller.Asked(results, **asked), form, place, grid or ""), output)
         return
@@ -63,7 +63,7 @@ def command(
     with Store(homes, placed, known) as store:
         made = plan(store, name=span.name, place=place, overrides=overrides(settings, root, grid or ""))
     if not made.calls:
-        raise click.ClickException(f"{span.name} holds no AI call to look at: `jevons doctor` says what is not seen")
+        raise CouldNotError(f"{span.name} holds no AI call to look at: `jevons doctor` says what is not seen")
     if form == "json":
         said = msgspec.json.format(msgspec.json.encode(made), indent=2).decode() + "\n"
     else:

@@ -64,8 +64,12 @@ class Call(msgspec.Struct, kw_only=True, omit_defaults=True, tag_field="event", 
     """Keyed hash of model, kind and body without transport fields."""
     answer_hash: str = ""
     """Keyed hash of the id that the provider gave its answer: whoever else saw the call knows it too."""
+    prompt_chain: str = ""
+    """Keyed hashes of the prompt's beginnings, block by block, then of the whole: see `jevons.wire.chain`."""
+    prompt_bytes: int = 0
+    """Length of the canonical prompt that the chain is of; 0 without one."""
     prefixes: list[tuple[str, int]] = []
-    """Cumulative (keyed hash, input tokens so far) at message boundaries, at most 32."""
+    """What ledgers held before there were chains: cumulative (keyed hash, input tokens so far) at message ends."""
 
     # -- what was counted ---------------------------------------------------
     usage: str = "unknown"

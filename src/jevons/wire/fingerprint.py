@@ -1,7 +1,7 @@
 """Keyed hashes of a request: the exact request, its meaning, and its prefixes.
 
-One pass: each message is encoded canonically (sorted keys) once and fed to one running
-BLAKE2b, copied at message boundaries. The hashes of the whole are built from that digest and
+One pass: the prompt is encoded canonically (sorted keys) once and fed block by block to one
+running BLAKE2b (see `jevons.wire.chain`). The hashes of the whole are built from its digest and
 the encoded remaining fields. Keyed with the ledger's secret, so that nobody without it can
 test a guessed prompt against a ledger.
 """
@@ -17,6 +17,7 @@ import msgspec
 
 from jevons.wire import estimate
 from jevons.wire.base import Reader
+from jevons.wire.chain import link
 from jevons.wire.estimate import Tally
 
 TRANSPORT = frozenset(
@@ -38,9 +39,6 @@ TRANSPORT = frozenset(
 )
 """Fields that do not change what the model is asked; left out of the meaning hash (the model itself is in it)."""
 
-EDGE = 16
-"""Prefixes kept from the start, and from the end, of a long conversation."""
-
 _PREFIXED = frozenset({"chat", "completion"})
 _SECRETS = frozenset({"api-key", "api_key", "apikey", "key", "access_token", "token", "subscription-key", "sig"})
 _PLAIN = frozenset({"system", "instructions", "systemInstruction", "system_instruction"})  # text, not JSON
@@ -53,8 +51,10 @@ class Prints(NamedTuple):
 
     request_hash: str
     meaning_hash: str
-    prefixes: list[tuple[str, int]]
-    """Cumulative (hash, estimated tokens)."""
+    chain: str
+    """Hashes of the prompt's beginnings (`jevons.wire.chain`); empty where no text is written after a prompt."""
+    size: int
+    """Bytes of the canonical prompt; 0 without a chain."""
     tokens: int
     """Estimated input tokens of the whole prompt."""
     tally: Tally
@@ -109,10 +109,11 @@ def of_json(
     running = base.copy()
     running.update(_encode([reader.api, model]))
     head.sort()
+    prompt: list[bytes] = []
     for key in head:
         value = body[key]
         encoded = _encode(value)
-        running.update(b"%b:%b;" % (key.encode(), encoded))
+        prompt.append(b"%b:%b;" % (key.encode(), encoded))
         if key in _PLAIN:
             tally.add(value)
         elif value is not None:
@@ -120,58 +121,48 @@ def of_json(
     tokens = estimate.CHAT_ANSWER_TOKENS if reader.message_tokens else 0
     if reader.tools_tokens and body.get("tools"):
         tokens += reader.tools_tokens
-    prefixes: list[tuple[str, int]] = []
     items: Any = body.get(items_key)
     if type(items) is not list:
         # A text is not a list of one text, and neither is it missing: mark which.
-        running.update(b"=" if items_key in body else b"-")
+        prompt.append(b"=" if items_key in body else b"-")
         items = () if items is None else (items,)
     else:
-        running.update(b"[")
-    if reader.kind not in _PREFIXED:
-        running.update(_encode(items))
-        tally.add(body.get(items_key))
-        tokens += tally.tokens
+        prompt.append(b"[")
+    encoded = _encode(items)
+    if reader.kind in _PREFIXED:
+        if items:  # without its end, so that a longer conversation begins with a shorter one
+            prompt += (encoded[1:-1], b",")
+            tokens += _tell(items, tally, reader.message_tokens)
+        text = b"".join(prompt)
+        size = len(text)
+        chain, digest = link(running, text)
     else:
-        prefixes.append((running.copy().hexdigest()[:16], tokens + tally.tokens))
-        _walk(running, items, tally, prefixes, tokens, reader.message_tokens)
-        tokens = prefixes[-1][1]
-    digest = running.digest()
+        tally.add(body.get(items_key))
+        running.update(b"".join((*prompt, encoded)))
+        chain, size, digest = "", 0, running.digest()
+    tokens += tally.tokens
     remaining = _encode(rest) if rest else b"{}"
     exact = base.copy()
     exact.update(b"exact" + target(method, host, path) + digest + remaining + _encode(transport))
     meaning = base.copy()
     meaning.update(b"meaning" + digest + remaining)
-    return Prints(exact.hexdigest(), meaning.hexdigest(), prefixes, tokens, tally)
+    return Prints(exact.hexdigest(), meaning.hexdigest(), chain, size, tokens, tally)
 
 
-def _walk(
-    running: blake2b,
-    items: Sequence[Any],
-    tally: Tally,
-    prefixes: list[tuple[str, int]],
-    overhead: int,
-    message_tokens: int,
-) -> None:
-    """Feed items one by one, noting a prefix after each that is not in the middle of a long conversation."""
-    last = len(items)
-    encode, update, copy, note = _encode, running.update, running.copy, prefixes.append
-    middle = range(EDGE - 1, last - EDGE) if last + 1 > 2 * EDGE else ()
-    for index, item in enumerate(items):
-        update(encode(item) + b",")
+def _tell(items: Sequence[Any], tally: Tally, message_tokens: int) -> int:
+    """Count the text of items; tokens that mark the limits of messages among them."""
+    messages = 0
+    for item in items:
         if type(item) is dict:
-            overhead += message_tokens
+            messages += 1
             content = item.get("content")
             if type(content) is str and len(item) == 2 and content.isascii():  # the common message: role and text
                 length = len(content)
                 tally.characters += length
                 tally.eighths += 2 * length
-            else:
-                tally.add(item)
-        else:
-            tally.add(item)
-        if index not in middle:
-            note((copy().hexdigest()[:16], overhead + tally.tokens))
+                continue
+        tally.add(item)
+    return messages * message_tokens
 
 
 def of_bytes(secret: bytes, method: str, host: str, path: str, kind: str, raw: bytes) -> Prints:
@@ -188,11 +179,4 @@ def of_bytes(secret: bytes, method: str, host: str, path: str, kind: str, raw: b
     exact, meaning = _keyed(secret).copy(), _keyed(secret).copy()
     exact.update(b"exact" + target(method, host, path) + raw)
     meaning.update(b"meaning" + _encode(kind) + raw)
-    return Prints(exact.hexdigest(), meaning.hexdigest(), [], 0, Tally())
-
-
-def scaled(prefixes: list[tuple[str, int]], tokens: int, reported: int) -> list[tuple[str, int]]:
-    """Prefixes with their estimates scaled so that the whole prompt has the reported tokens."""
-    if tokens <= 0:
-        return prefixes
-    return [(digest, min(so_far * reported // tokens, reported)) for digest, so_far in prefixes]
+    return Prints(exact.hexdigest(), meaning.hexdigest(), "", 0, 0, Tally())

@@ -256,9 +256,8 @@ def _count(
     if prints is not None:
         call.request_hash = prints.request_hash
         call.meaning_hash = prints.meaning_hash
-        call.prefixes = prints.prefixes
-        if call.usage == "reported" and call.input_tokens:
-            call.prefixes = fingerprint.scaled(prints.prefixes, prints.tokens, call.input_tokens)
+        call.prompt_chain = prints.chain
+        call.prompt_bytes = prints.size
 
 
 def _estimate(call: Call, reader: Reader, prints: fingerprint.Prints | None, found: Answered | None) -> None:

@@ -29,12 +29,14 @@ def find(store: Store) -> None:
         "(SELECT meaning FROM hashes GROUP BY meaning HAVING count(*) > 1)"
     )
     store.con.execute("DROP TABLE hashes")
-    order = "ORDER BY turn, started_us, source, place, n"
+    # Of live calls all that counts is when they began: no text is put in order then.
+    source = "source" if store.mode == "recorded" else "0"
+    order = f"ORDER BY turn, started_us, {'source, ' if store.mode == 'recorded' else ''}place, n"
     store.con.execute(
         "CREATE TEMP TABLE ordered AS SELECT n, meaning, turn, part, started_us, source, place, "  # noqa: S608
         "lag(turn) OVER same AS exact_turn, coalesce(lag(asker) OVER same = asker, false) AS same_asker "
         f"FROM (SELECT n, exact, meaning, turn, part, hash({asker}) AS asker, started_us, "
-        "CASE WHEN mode = 'recorded' THEN source ELSE '' END AS source, \"index\" AS place "
+        f'{source} AS source, "index" AS place '
         f"FROM several JOIN calls USING (n)) WINDOW same AS (PARTITION BY meaning, exact {order})"
     )
     store.con.execute("DROP TABLE several")

@@ -38,6 +38,6 @@ def find(store: Store) -> Iterator[Found]:
     yield Found(
         kind="evals",
         what=f"{name} passed all {items:,} items: that shows a pass rate of {shown(items):.1%} or more",
-        do=[f"{ITEMS} items drawn at random show 95 % (at 95 % confidence): as many as your verdict needs"],
+        do=[f"jevons plan: how many items your verdict needs ({ITEMS} drawn at random show 95 % at 95 % confidence)"],
         why="fewer items miss rarer failures; what your verdict needs is yours to say, so no saving is counted",
     )

@@ -16,8 +16,12 @@ _SAMPLED = "an answer that was sampled is frozen: fine where the test is about y
 def find(store: Store) -> Iterator[Found]:
     """Kinds that sample nothing, then the others. `asked.find` comes first."""
     kinds = ", ".join(f"'{kind}'" for kind in NEUTRAL_KINDS)
-    for name, condition in (("exact-neutral", f"kind IN ({kinds})"), ("exact", f"kind NOT IN ({kinds})")):
-        from_where = f"FROM asked JOIN target USING (n) WHERE asked.exact AND {condition}"
+    store.con.execute(
+        f"CREATE TEMP TABLE repeated AS SELECT n, kind IN ({kinds}) AS neutral, exact_same_run, same_asker, "  # noqa: S608
+        "temperature FROM asked JOIN target USING (n) WHERE asked.exact"
+    )
+    for name, condition in (("exact-neutral", "neutral"), ("exact", "NOT neutral")):
+        from_where = f"FROM repeated WHERE {condition}"
         if not store.mark(name, f"SELECT n {from_where}"):
             continue
         same, other, earlier, cold = store.rows(

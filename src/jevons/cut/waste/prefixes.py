@@ -6,10 +6,12 @@ whole prompt that was sent before is a repeat, not a prefix.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator
 
 from jevons.cut.waste.found import Found
 from jevons.cut.waste.store import Store
+from jevons.wire.chain import ENDS, HASH
 
 LIFETIME_US = 300_000_000
 """Five minutes from the last use: Anthropic's default, the least of OpenAI's 5 to 10 minutes (their guides on prompt
@@ -42,31 +44,85 @@ def least(model: str) -> int:
 
 
 def serve(
-    store: Store, minimum: int | None = None, lifetime_us: int | None = LIFETIME_US, any_host: bool = False
+    store: Store,
+    minimum: int | None = None,
+    lifetime_us: int | None = LIFETIME_US,
+    any_host: bool = False,
+    net: bool = True,
 ) -> None:
     """Fill the table ``hits``: tokens of each prompt that a cache would serve beyond what it did.
 
     `minimum`: tokens for all models; each model's own if None. `lifetime_us`: None for a cache that forgets nothing,
     and so for recordings, whose times do not tell when their tests run. `any_host`: also of servers that are no cloud.
+    `net`: of what it did serve; all that a cache would serve if not.
     """
     live = store.mode == "live"
+    when, served = "started_us" if live else "0", "c" if net else "0::BIGINT"
+    recent = f"us - last_us <= {lifetime_us}" if live and lifetime_us is not None else "true"
     models = [(model, least(model) if minimum is None else minimum) for (model,) in store.rows(
-        f"SELECT DISTINCT answered_by FROM target WHERE i >= {minimum or 0}"  # noqa: S608
+        "SELECT DISTINCT answered_by FROM target"
     )]  # fmt: skip
     store.con.execute("CREATE OR REPLACE TABLE leasts (answered_by VARCHAR, least BIGINT)")
     if models:
         store.con.executemany("INSERT INTO leasts VALUES (?, ?)", models)
-    fewest = min((tokens for _, tokens in models), default=0)
-    when = "started_us" if live else "0"
-    recent = f"AND us - last_us <= {lifetime_us}" if live and lifetime_us is not None else ""
+    store.con.execute(
+        f"CREATE OR REPLACE TEMP VIEW prompts AS SELECT n, {when} AS us, least, {served} AS c, i, "  # noqa: S608
+        "prompt_chain AS chain, prompt_bytes AS size, prefixes FROM target JOIN leasts USING (answered_by) "
+        f"WHERE ok AND usage = 'reported' AND kind IN ('chat', 'completion') AND i > 0 {'' if any_host else _CLOUD}"
+    )
+    _by_chains(store, recent)
+    _by_messages(store, recent, min((tokens for _, tokens in models), default=0))
+
+
+def _by_chains(store: Store, recent: str) -> None:
+    """Block by block: who begins as another did, and then only of these who goes on alike."""
+    shortest = store.one("SELECT min(least * (size / i)) FROM prompts WHERE size > 0 AND i >= least")
+    if shortest is None:
+        return
+    first = bisect_left(ENDS, shortest) + 1
+    store.con.execute(
+        "CREATE OR REPLACE TEMP TABLE chains AS SELECT n, us, least, c, i, size, chain, "  # noqa: S608
+        f"hash(right(chain, {2 * HASH})) AS whole FROM prompts WHERE length(chain) >= {HASH * (first + 3)}"
+    )
+    store.con.execute("CREATE OR REPLACE TEMP TABLE shared (n BIGINT, bytes BIGINT)")
+    table, rows = "chains", store.one("SELECT count(*) FROM chains")
+    for block, end in enumerate(ENDS[first - 1 :], first):
+        store.con.execute(
+            # two hashes in a row; the chain begins with the model
+            "CREATE OR REPLACE TEMP TABLE alike AS SELECT n, us, last_us FROM (SELECT n, us, lag(us) OVER same AS "  # noqa: S608
+            f"last_us, lead(us) OVER same AS next_us FROM (SELECT n, us, hash(substr(chain, {HASH * (block - 1) + 1}, "
+            f"{2 * HASH})) AS begins FROM {table} WHERE length(chain) >= {HASH * (block + 3)}) "
+            "WINDOW same AS (PARTITION BY begins ORDER BY us, n)) WHERE last_us IS NOT NULL OR next_us IS NOT NULL"
+        )
+        left = store.one("SELECT count(*) FROM alike")
+        if not left:
+            break
+        store.con.execute(f"INSERT INTO shared SELECT n, {end} FROM alike WHERE last_us IS NOT NULL AND {recent}")  # noqa: S608
+        if 2 * left < rows:
+            store.con.execute(
+                f"CREATE OR REPLACE TEMP TABLE longer AS SELECT n, us, chain FROM {table} SEMI JOIN alike USING (n)"  # noqa: S608
+            )
+            table, rows = "longer", left
+    nth = "SELECT n, row_number() OVER (PARTITION BY whole ORDER BY us, n) AS nth FROM chains"
+    store.con.execute(
+        "INSERT INTO hits SELECT n, floor(bytes * (i / size))::BIGINT - c AS more FROM "  # noqa: S608
+        "(SELECT n, max(bytes) AS bytes FROM shared GROUP BY n) JOIN chains USING (n) "
+        f"WHERE bytes * (i / size) >= least AND more > 0 AND n NOT IN (SELECT n FROM ({nth}) WHERE nth > 1)"
+    )
+    for name in ("chains", "shared", "alike", "longer"):
+        store.con.execute(f"DROP TABLE IF EXISTS {name}")
+
+
+def _by_messages(store: Store, recent: str, fewest: int) -> None:
+    """Of calls that were recorded before there were chains: at the ends of messages, as far as those were kept."""
+    if not store.rows("SELECT n FROM prompts WHERE len(prefixes) > 0 LIMIT 1"):
+        return
     store.con.execute(
         # a prefix's hash begins with the model: equal hashes were sent to the same one
         "CREATE OR REPLACE TEMP TABLE pieces AS SELECT n, us, least, c, hash(piece.hash) AS hash, "  # noqa: S608
         "piece.tokens AS tokens, piece.hash = whole AS is_whole FROM ("
-        f"SELECT n, {when} AS us, least, c, prefixes[len(prefixes)].hash AS whole, unnest(prefixes) AS piece "
-        "FROM target JOIN leasts USING (answered_by) WHERE ok AND usage = 'reported' "
-        f"AND kind IN ('chat', 'completion') AND i >= {fewest // _DOUBT} {'' if any_host else _CLOUD}) "
-        f"WHERE piece.tokens >= least // {_DOUBT}"
+        "SELECT n, us, least, c, prefixes[len(prefixes)].hash AS whole, unnest(prefixes) AS piece "
+        f"FROM prompts WHERE i >= {fewest // _DOUBT}) WHERE piece.tokens >= least // {_DOUBT}"
     )
     sent = (
         "SELECT n FROM (SELECT n, row_number() OVER (PARTITION BY hash ORDER BY us, n) AS nth "
@@ -75,7 +131,7 @@ def serve(
     store.con.execute(
         "INSERT INTO hits SELECT n, max(tokens) - min(c) AS more FROM ("  # noqa: S608
         "SELECT n, us, least, c, tokens, lag(us) OVER (PARTITION BY hash ORDER BY us, n) AS last_us FROM pieces) "
-        f"WHERE last_us IS NOT NULL AND tokens >= least {recent} AND n NOT IN ({sent}) GROUP BY n HAVING more > 0"
+        f"WHERE last_us IS NOT NULL AND tokens >= least AND {recent} AND n NOT IN ({sent}) GROUP BY n HAVING more > 0"
     )
     store.con.execute("DROP TABLE pieces")
 

@@ -116,11 +116,12 @@ def made(row: tuple[Any, ...]) -> Sums:
 def find(store: Store, by_hour: bool = False) -> list[Slice]:
     """The slices of all calls looked at, by their marks."""
     store.con.execute(
-        "CREATE TEMP TABLE bits AS SELECT n, bit_or(bit) AS bits, max(swap) AS swap FROM marks GROUP BY n"
+        "CREATE TEMP TABLE bits AS SELECT n, bits, swap, coalesce(more, 0) AS more FROM "
+        "(SELECT n, bit_or(bit) AS bits, max(swap) AS swap FROM marks GROUP BY n) LEFT JOIN hits USING (n)"
     )
     store.con.execute(
         "CREATE TEMP VIEW marked AS SELECT target.*, coalesce(bits, 0) AS bits, swap, coalesce(more, 0) AS more "
-        "FROM target LEFT JOIN bits USING (n) LEFT JOIN hits USING (n)"
+        "FROM target LEFT JOIN bits USING (n)"
     )
     more = "least(c + more, i)"
     rows = store.rows(
