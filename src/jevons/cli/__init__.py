@@ -25,6 +25,7 @@ _COMMANDS = {
     "run": "Run a command, at the cleanest time before a deadline.",
     "shelf": "Models as assets: what exists, what it took, how long it serves.",
     "scan": "Count the calls that are already recorded.",
+    "weigh": "Weigh AI against the other way; train or reuse.",
     "when": "Say when work that can wait makes the least carbon.",
 }
 

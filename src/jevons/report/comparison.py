@@ -41,9 +41,9 @@ def answer(change: Change | None, figure: str, remains: Sequence[str] = ()) -> s
     if change.verdict == "same":
         return f"the same {what}, exactly"
     if change.verdict == "not shown":
-        seen = f"about the same {what}" if abs(change.ratio - 1) < 0.005 else f"{_change(change.ratio)} {what}"
+        seen = f"about the same {what}" if abs(change.ratio - 1) < 0.005 else f"{in_words(change.ratio)} {what}"
         return f"not shown: {seen} ({_span(change)}); what would show it: {_needed(change, remains)}"
-    return f"{'yes' if change.verdict == 'less' else 'no'}, {_change(change.ratio)} {what} ({_span(change)})"
+    return f"{'yes' if change.verdict == 'less' else 'no'}, {in_words(change.ratio)} {what} ({_span(change)})"
 
 
 def _needed(change: Change, remains: Sequence[str]) -> str:
@@ -56,7 +56,7 @@ def _needed(change: Change, remains: Sequence[str]) -> str:
     return f"knowing {_causes(remains)} ([tool.jevons.serving] and models say what you know)"
 
 
-def _change(ratio: float) -> str:
+def in_words(ratio: float) -> str:
     """``23 % less``, ``4 % more``, ``3.2 times as much``."""
     if ratio >= 2:
         return f"{digits(ratio)} times as much"
@@ -66,12 +66,12 @@ def _change(ratio: float) -> str:
 def _span(change: Change) -> str:
     """``18 to 27 % less``, ``94 % less to 16 times as much``, ``exact``."""
     ends = sorted((change.low, change.high), key=lambda ratio: abs(ratio - 1))
-    near, far = (_change(ratio) for ratio in ends)
+    near, far = (in_words(ratio) for ratio in ends)
     if near == far:
         return "exact"
     if all(ratio < 1 for ratio in ends) or all(1 < ratio < 2 for ratio in ends):
         return f"{near.partition(' ')[0]} to {far}"
-    return f"{_change(change.low)} to {_change(change.high)}"
+    return f"{in_words(change.low)} to {in_words(change.high)}"
 
 
 def lines(made: Outcome) -> Iterator[tuple[str, str]]:

@@ -128,7 +128,6 @@ class Weighed(msgspec.Struct, kw_only=True):
     measure: str
     """Unit of the figures."""
     place: str
-    headline: list[str]
     views: list[ViewOf]
     others: list[ViewOf]
     """Other indicators, without verdicts."""

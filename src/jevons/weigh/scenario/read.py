@@ -186,12 +186,12 @@ class _Reader:
             self.fault((*path, "unit"), f"{what}: only alternatives of one functional unit are compared")
         flows = []
         for one, at in self.array(given, (*path, "flows")) if not train else ():
-            what = one.get("what")
-            if not isinstance(what, str) or what not in of.FLOWS:
-                near = nearest(what, of.FLOWS) if isinstance(what, str) else ""
-                self.fault((*at, "what"), f"what = {what!r} is no kind of flow{near}; there are {', '.join(of.FLOWS)}")
+            kind = one.get("what")
+            if not isinstance(kind, str) or kind not in of.FLOWS:
+                near = nearest(kind, of.FLOWS) if isinstance(kind, str) else ""
+                self.fault((*at, "what"), f"what = {kind!r} is no kind of flow{near}; there are {', '.join(of.FLOWS)}")
                 continue
-            flows.append(self.table(one, at, {**of.COMMON, **of.FLOWS[what]}))
+            flows.append(self.table(one, at, {**of.COMMON, **of.FLOWS[kind]}))
             self.flow(flows[-1], top)
         if not train and "flows" not in given:
             self.fault(path, f"{key} has no flows: write [[alternatives.{key}.flows]], or flows = [] for nothing")

@@ -208,7 +208,7 @@ def document(of: Weigher, flags: list[Flag], root: Path, failures: Failures | No
     return Weighed(
         title=texts["title"], question=texts.get("question", ""), unit=texts["unit"], file=scenario.name,
         indicator=of.indicator, measure=MEASURES[of.indicator], place=sheet.place or "world average",
-        headline=[], views=made, others=others, flags=flags, signs=_signs(of, made),
+        views=made, others=others, flags=flags, signs=_signs(of, made),
         benefits=benefits(sheet, root, failures, of.spread),
         consequences=_consequences(of), people_h={name: one for name, one in hours.items() if one.high},
         defaults=sheet.defaults, factors=_factors(sheet), notes=list(scenario.notes.values()),

@@ -1,0 +1,225 @@
+"""A weighed scenario as a page: the answer, what it is of, what would turn it, what it rests on."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Iterator
+
+from jevons.factors.places import name_of
+from jevons.report.comparison import in_words
+from jevons.report.document import Range
+from jevons.report.numbers import between, digits, percent
+from jevons.report.text import printable
+from jevons.weigh.scenario.document import SCHEMA, BreakEven, Decides, Verdict, ViewOf, Weighed
+from jevons.weigh.scenario.document import Range as Drawn
+
+WIDTH, LABEL = 80, 10
+UNITS = {"gCO2e": "g", "Wh": "Wh", "L": "L", "USD": "USD"}
+WHAT = {"carbon": "carbon", "energy": "energy", "water": "water", "money": "money"}
+ORDERS = {
+    "first": "what the flows themselves take (counted above)",
+    "second": "what changes because of it, at those who use it",
+    "higher": "what changes in what people do, buy and build",
+}
+SIGNS = {"more": "+", "less": "-", "unknown": "?"}
+MOST = 5
+
+
+def text(made: Weighed) -> str:
+    """For a terminal, 80 columns."""
+    lines = [*_head(made), "", *answers(made), *_train(made), "", *levels(made), *_more(made)]
+    return "\n".join(line.rstrip() for line in lines) + "\n"
+
+
+def _train(made: Weighed) -> Iterator[str]:
+    if made.train is not None:
+        from jevons.report.scenario_train import lines
+
+        yield from lines(made)
+
+
+def labelled(pairs: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """(label, line) pairs under each other; a label that repeats is left out."""
+    last = ""
+    for label, line in pairs:
+        head = f"{label if label != last else '':<{LABEL}}"
+        last = label
+        yield from textwrap.wrap(
+            printable(line), WIDTH, initial_indent=head, subsequent_indent=" " * LABEL, break_on_hyphens=False
+        )
+
+
+def _head(made: Weighed) -> Iterator[str]:
+    yield printable(made.title)
+    yield "=" * min(len(made.title), WIDTH)
+    if made.question:
+        yield from textwrap.wrap(printable(made.question), WIDTH)
+    of = name_of(made.place) if made.place else ""
+    yield from textwrap.wrap(f"per {printable(made.unit)}; {WHAT[made.indicator]}; electricity of {of}", WIDTH)
+
+
+def answers(made: Weighed) -> Iterator[str]:
+    """One line for each alternative and view."""
+    titles = {level.alternative: printable(level.title) for level in made.views[0].levels}
+    pairs = [("flagged", f"{flag.rule}: {flag.what}") for flag in made.flags]
+    for verdict in made.views[0].verdicts:
+        pairs.append(("answer", f"{titles[verdict.alternative]}, against {titles[verdict.baseline]}:"))
+        for view in made.views:
+            one = next(each for each in view.verdicts if each.alternative == verdict.alternative)
+            beside = "" if view.claims else " (stands beside, claims nothing)"
+            pairs.append(("", f"{view.view}: {said(one, made, view)}{beside}"))
+    if made.signs:
+        pairs.append(("signs", f"the views point in different directions. {made.signs}"))
+    last = None
+    for label, line in pairs:
+        if label == "answer" and last is not None:
+            yield ""
+        if label:
+            last = label
+        yield from labelled([(label, line)])
+
+
+def said(one: Verdict, made: Weighed, view: ViewOf) -> str:
+    """A verdict in words."""
+    what = WHAT[made.indicator]
+    if one.verdict == "same":
+        return f"the same {what}, exactly"
+    if one.verdict == "unknown":
+        return f"unknown: {'; '.join(one.why)}"
+    if one.verdict == "refused":
+        return f"refused, the boundaries are unequal: {'; '.join(one.why)}"
+    seen = _change(one, made)
+    if one.verdict == "not shown":
+        side = max(one.sure, 1 - one.sure)
+        return f"not shown: {seen}, {percent(side)} of draws agree; what would show it: {one.show}"
+    answer = "yes, less" if one.verdict == "less" else "no, more"
+    return f"{answer}: {seen}" if view.claims else f"{one.verdict}: {seen}"
+
+
+def _change(one: Verdict, made: Weighed) -> str:
+    if one.ratio is not None and one.ratio.mid > 0:
+        ends = [in_words(end) for end in (one.ratio.low, one.ratio.high)]
+        return f"{in_words(one.ratio.mid)} ({ends[0]} to {ends[1]})"
+    if one.difference is None:
+        return ""
+    low, high = sorted((abs(one.difference.low), abs(one.difference.high)))
+    same = one.difference.low * one.difference.high >= 0
+    unit = UNITS[made.measure]
+    if same:
+        return f"{amount(Drawn(low, (low + high) / 2, high), unit)} {'less' if one.difference.high <= 0 else 'more'}"
+    return f"from {amount(Drawn(*[-one.difference.low] * 3), unit)} less to {amount(Drawn(*[one.difference.high] * 3), unit)} more"
+
+
+def amount(figure: Drawn, unit: str) -> str:
+    """An interval with its unit."""
+    if unit == "USD":
+        low, high = digits(figure.low), digits(figure.high)
+        return f"${low}" if low == high else f"${low}-{high}"
+    return between(Range(figure.low, figure.mid, figure.high), unit).replace("–", "-")
+
+
+def levels(made: Weighed) -> Iterator[str]:
+    """Alternatives by views, rough."""
+    yield from textwrap.wrap(
+        f"Levels per unit, rough (90 %), and how likely each is least {WHAT[made.indicator]}:", WIDTH
+    )
+    yield from table(made.views, UNITS[made.measure])
+    for one in made.others:
+        yield ""
+        yield f"{WHAT[one.view]}{' (long run)' if one.claims else ''}"
+        yield from table([one], {"energy": "Wh", "water": "L", "money": "USD", "carbon": "g"}[one.view])
+
+
+def table(views: list[ViewOf], unit: str) -> Iterator[str]:
+    """Rows are alternatives, columns views."""
+    room = WIDTH - 3 - 20 * len(views)
+    if len(views) > 1:
+        yield f"{'':<{room}}" + "".join(f"{one.view:>20}" for one in views)
+    for at, level in enumerate(views[0].levels):
+        name = printable(level.title)
+        row = f"{name if len(name) < room else name[: room - 2] + '~':<{room}}"
+        for view in views:
+            of = view.levels[at]
+            sure = f" {of.best:>4.0%}" if of.best is not None else ""
+            cell = "unknown" if of.figure is None else f"{amount(of.figure, unit)}{sure}"
+            row += f"{cell:>20}" if len(cell) < 20 else f" {cell}"
+        yield row
+
+
+def _more(made: Weighed) -> Iterator[str]:
+    pairs: list[tuple[str, str]] = []
+    for view in made.views:
+        if not view.claims:
+            continue
+        for verdict in view.verdicts:
+            if verdict.decides:
+                against = f"{view.view}, {verdict.alternative}"
+                pairs.append(("decides", f"({against}) {decides(verdict.decides)}"))
+            if turning := turns(verdict.break_evens):
+                pairs.append(("turns at", f"({view.view}, {verdict.alternative}) {turning}"))
+    for one in made.benefits:
+        pairs.append(("benefits", _benefit(one.alternative, one.benefit, one.unit, one.predicted, one.real, one.source)))
+    for name, hours in made.people_h.items():
+        pairs.append(("people", f"{name}: {digits(hours.low)}-{digits(hours.high)} h of people's time per unit"))
+    for order, words in ORDERS.items():
+        of_order = [one for one in made.consequences if one.order == order]
+        if of_order:
+            pairs.append(("tree", f"{order} order: {words}"))
+            for one in of_order:
+                source = f" [{one.source}]" if one.source else ""
+                counted = "" if one.counted else "; not counted"
+                pairs.append(("tree", f"  {SIGNS[one.sign]} {one.what}{counted}{source}"))
+    pairs += [("note", note) for note in made.notes]
+    pairs += [("default", f"{one.what}: {one.value} [{one.source}]") for one in made.defaults]
+    sources = dict.fromkeys(f"{one['source']} ({one['licence']})" for one in made.factors)
+    pairs += [("sources", source) for source in sources]
+    pairs.append(("method", f"{made.method}, {made.draws:,} joint draws, seed {made.seed}, {SCHEMA}; claims at 95 % of draws"))
+    if pairs:
+        yield ""
+        last = ""
+        for label, line in pairs:
+            indent = LABEL + 4 if line.startswith("  ") else LABEL
+            head = f"{label if label != last else '':<{LABEL}}"
+            last = label
+            yield from textwrap.wrap(
+                printable(line), WIDTH, initial_indent=head, subsequent_indent=" " * indent, break_on_hyphens=False,
+                drop_whitespace=True,
+            )  # fmt: skip
+
+
+def decides(of: list[Decides]) -> str:
+    """The inputs that the answer's uncertainty comes from."""
+    shown = [f"{one.what} {percent(max(one.share, 0.0))}" for one in of if one.share >= 0.005][:MOST]
+    mine = next((one.what for one in of if one.stated and one.share >= 0.005), "")
+    return ", ".join(shown) + (f"; of what you can find out: {mine}" if mine else "")
+
+
+def turns(of: list[BreakEven]) -> str:
+    """The inputs that would turn the answer, the nearest first."""
+    stated = [one for one in of if one.unit != "times its value"]
+    near = [one for one in of if one.at is not None and one.unit == "times its value"][:1]
+    shown = [_turn(one) for one in [*[one for one in stated if one.at is not None][:MOST], *near]]
+    never = [one.what for one in stated if one.at is None]
+    if never:
+        shown.append(f"no value of {', '.join(never[:MOST])} does (a thousandth to a thousand times)")
+    return "; ".join(shown)
+
+
+def _turn(one: BreakEven) -> str:
+    if one.at is None:
+        return ""
+    if one.unit == "times its value":
+        return f"{one.what} at {digits(one.at)} times its value"
+    unit = "" if one.unit == "1" else f" {one.unit}"
+    inside = ", inside its interval" if one.within else ""
+    return f"{one.what} at {digits(one.at, 3)}{unit} (is {digits(one.stands, 3)}{inside})"
+
+
+def _benefit(name: str, benefit: str, unit: str, predicted: Drawn | None, real: float | None, source: str) -> str:
+    what = f"{name}: {benefit.replace('_', ' ')}"
+    unit = f" {unit}" if unit == "h" else ""
+    said = "no prediction" if predicted is None else f"predicted {digits(predicted.low)}-{digits(predicted.high)}{unit}"
+    if real is None:
+        return f"{what} {said}; real ones not known yet"
+    gap = "" if predicted is None else f", {digits(abs(real - predicted.mid))} {'more' if real > predicted.mid else 'fewer'}"
+    return f"{what} {said}; real {digits(real, 3)}{unit}{gap} [{source}]"
