@@ -84,13 +84,14 @@ def command(
         return
     try:
         given = read(_text(scenario), str(scenario))
-        made = weigh(
-            given, world(place), root=scenario.parent, failures=failures, seed=seed, indicator=indicator or ""
-        )
+        made = weigh(given, world(place), root=scenario.parent, failures=failures, seed=seed, indicator=indicator or "")
     except (ScenarioError, PriceError) as error:
         said = str(error) if isinstance(error, ScenarioError) else f"{scenario}, {error}"
         raise CouldNotError(said) from None
-    write(msgspec.json.format(msgspec.json.encode(made), indent=2).decode() + "\n" if form == "json" else text(made), output)
+    write(
+        msgspec.json.format(msgspec.json.encode(made), indent=2).decode() + "\n" if form == "json" else text(made),
+        output,
+    )
 
 
 def _text(path: Path) -> str:

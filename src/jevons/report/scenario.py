@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from jevons.factors.places import name_of
 from jevons.report.comparison import in_words
 from jevons.report.document import Range
 from jevons.report.numbers import between, digits, percent
 from jevons.report.text import printable
-from jevons.weigh.scenario.document import SCHEMA, BreakEven, Decides, Verdict, ViewOf, Weighed
+from jevons.weigh.scenario.document import Benefit, BreakEven, Decides, Verdict, ViewOf, Weighed
 from jevons.weigh.scenario.document import Range as Drawn
 
 WIDTH, LABEL = 80, 10
@@ -27,7 +28,8 @@ MOST = 5
 
 def text(made: Weighed) -> str:
     """For a terminal, 80 columns."""
-    lines = [*_head(made), "", *answers(made), *_train(made), "", *levels(made), *_more(made)]
+    train = list(_train(made))
+    lines = [*_head(made), "", *train, *([""] if train else []), *answers(made), "", *levels(made), *_more(made)]
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
@@ -87,19 +89,19 @@ def said(one: Verdict, made: Weighed, view: ViewOf) -> str:
     if one.verdict == "unknown":
         return f"unknown: {'; '.join(one.why)}"
     if one.verdict == "refused":
-        return f"refused, the boundaries are unequal: {'; '.join(one.why)}"
+        return f"refused, unequal boundaries: {'; '.join(one.why)}"
     seen = _change(one, made)
     if one.verdict == "not shown":
         side = max(one.sure, 1 - one.sure)
-        return f"not shown: {seen}, {percent(side)} of draws agree; what would show it: {one.show}"
+        show = f"; what would show it: {one.show}" if one.show else ""
+        return f"not shown: {seen}, {percent(side)} of draws agree{show}"
     answer = "yes, less" if one.verdict == "less" else "no, more"
     return f"{answer}: {seen}" if view.claims else f"{one.verdict}: {seen}"
 
 
 def _change(one: Verdict, made: Weighed) -> str:
     if one.ratio is not None and one.ratio.mid > 0:
-        ends = [in_words(end) for end in (one.ratio.low, one.ratio.high)]
-        return f"{in_words(one.ratio.mid)} ({ends[0]} to {ends[1]})"
+        return span(one.ratio)
     if one.difference is None:
         return ""
     low, high = sorted((abs(one.difference.low), abs(one.difference.high)))
@@ -107,7 +109,21 @@ def _change(one: Verdict, made: Weighed) -> str:
     unit = UNITS[made.measure]
     if same:
         return f"{amount(Drawn(low, (low + high) / 2, high), unit)} {'less' if one.difference.high <= 0 else 'more'}"
-    return f"from {amount(Drawn(*[-one.difference.low] * 3), unit)} less to {amount(Drawn(*[one.difference.high] * 3), unit)} more"
+    ends = [amount(Drawn(end, end, end), unit) for end in (-one.difference.low, one.difference.high)]
+    return f"from {ends[0]} less to {ends[1]} more"
+
+
+def span(ratio: Drawn) -> str:
+    """``40 % less (54 % less to 26 % less)``, ``the same``."""
+    low, mid, high = (times(end) for end in (ratio.low, ratio.mid, ratio.high))
+    return mid if low == high else f"{mid} ({low} to {high})"
+
+
+def times(ratio: float) -> str:
+    """``40 % less``, ``1/51 of it``, ``3.1 times as much``, ``the same``."""
+    if abs(ratio - 1) < 1e-6:
+        return "the same"
+    return f"1/{digits(1 / ratio)} of it" if 0 < ratio < 0.1 else in_words(ratio)
 
 
 def amount(figure: Drawn, unit: str) -> str:
@@ -157,23 +173,19 @@ def _more(made: Weighed) -> Iterator[str]:
                 pairs.append(("decides", f"({against}) {decides(verdict.decides)}"))
             if turning := turns(verdict.break_evens):
                 pairs.append(("turns at", f"({view.view}, {verdict.alternative}) {turning}"))
-    for one in made.benefits:
-        pairs.append(("benefits", _benefit(one.alternative, one.benefit, one.unit, one.predicted, one.real, one.source)))
-    for name, hours in made.people_h.items():
-        pairs.append(("people", f"{name}: {digits(hours.low)}-{digits(hours.high)} h of people's time per unit"))
-    for order, words in ORDERS.items():
-        of_order = [one for one in made.consequences if one.order == order]
-        if of_order:
-            pairs.append(("tree", f"{order} order: {words}"))
-            for one in of_order:
-                source = f" [{one.source}]" if one.source else ""
-                counted = "" if one.counted else "; not counted"
-                pairs.append(("tree", f"  {SIGNS[one.sign]} {one.what}{counted}{source}"))
+    pairs += [("benefits", _benefit(one)) for one in made.benefits]
+    pairs += [
+        ("people", f"{name}: {digits(hours.low)}-{digits(hours.high)} h of people's time per unit")
+        for name, hours in made.people_h.items()
+    ]
+    pairs += _tree(made)
     pairs += [("note", note) for note in made.notes]
     pairs += [("default", f"{one.what}: {one.value} [{one.source}]") for one in made.defaults]
-    sources = dict.fromkeys(f"{one['source']} ({one['licence']})" for one in made.factors)
-    pairs += [("sources", source) for source in sources]
-    pairs.append(("method", f"{made.method}, {made.draws:,} joint draws, seed {made.seed}, {SCHEMA}; claims at 95 % of draws"))
+    sources = list(dict.fromkeys(map(_source, made.factors)))
+    pairs += [("factors", f"{_factor(one)} [{sources.index(_source(one)) + 1}]") for one in made.factors]
+    pairs += [("sources", f"[{number}] {source}") for number, source in enumerate(sources, 1)]
+    said = f"{made.method}, {made.draws:,} joint draws, seed {made.seed}; claims at 95 % of draws; {made.schema}"
+    pairs.append(("method", said))
     if pairs:
         yield ""
         last = ""
@@ -215,11 +227,33 @@ def _turn(one: BreakEven) -> str:
     return f"{one.what} at {digits(one.at, 3)}{unit} (is {digits(one.stands, 3)}{inside})"
 
 
-def _benefit(name: str, benefit: str, unit: str, predicted: Drawn | None, real: float | None, source: str) -> str:
-    what = f"{name}: {benefit.replace('_', ' ')}"
-    unit = f" {unit}" if unit == "h" else ""
-    said = "no prediction" if predicted is None else f"predicted {digits(predicted.low)}-{digits(predicted.high)}{unit}"
-    if real is None:
+def _tree(made: Weighed) -> Iterator[tuple[str, str]]:
+    for order, words in ORDERS.items():
+        of_order = [one for one in made.consequences if one.order == order]
+        if of_order:
+            yield "tree", f"{order} order: {words}"
+        for one in of_order:
+            source = f" [{one.source}]" if one.source else ""
+            yield "tree", f"  {SIGNS[one.sign]} {one.what}{'' if one.counted else '; not counted'}{source}"
+
+
+def _source(one: dict[str, Any]) -> str:
+    return f"{one['source']} ({one['licence']})"
+
+
+def _factor(one: dict[str, Any]) -> str:
+    ends = "" if one["low"] == one["high"] else f" ({digits(one['low'])}-{digits(one['high'])})"
+    unit = "" if one["unit"] == "1" else f" {one['unit']}"
+    return f"{one['name']}, {one['place']} {one['year']}: {digits(one['value'], 3)}{ends}{unit}"
+
+
+def _benefit(one: Benefit) -> str:
+    what = f"{one.alternative}: {one.benefit.replace('_', ' ')}"
+    unit = f" {one.unit}" if one.unit == "h" else ""
+    said = "not predicted"
+    if one.predicted is not None:
+        said = f"predicted {digits(one.predicted.low)}-{digits(one.predicted.high)}{unit}"
+    if one.real is None:
         return f"{what} {said}; real ones not known yet"
-    gap = "" if predicted is None else f", {digits(abs(real - predicted.mid))} {'more' if real > predicted.mid else 'fewer'}"
-    return f"{what} {said}; real {digits(real, 3)}{unit}{gap} [{source}]"
+    gap = "" if one.gap is None else f", {digits(abs(one.gap))} {'more' if one.gap > 0 else 'fewer'} than predicted"
+    return f"{what} {said}; real {digits(one.real, 3)}{unit}{gap} [{one.source}]"

@@ -36,17 +36,19 @@ def flags(sheet: Sheet) -> list[Flag]:
         rest = [one for one in sides if "life" not in has[one.id]]
         if rest:
             what = f"{_names(life)}: the whole life of people; {_names(rest)}: {_words(has[rest[0].id])} alone"
-            found.append(Flag("a whole life against the work alone", what, _ALL))
+            found.append(Flag("a whole life against the work alone", what, _ALL, [one.id for one in life]))
     if with_it := [one for one in sides if "hardware" in has[one.id]]:
         rest = [one for one in sides if "hardware" not in has[one.id] and "operation" in has[one.id]]
         if rest:
             what = f"hardware is counted for {_names(with_it)}, not for {_names(rest)}"
-            found.append(Flag("hardware on one side only", what, [LONG.name, ACCOUNT.name]))
+            found.append(
+                Flag("hardware on one side only", what, [LONG.name, ACCOUNT.name], [one.id for one in with_it])
+            )
     if trained := [one for one in sides if "training" in has[one.id]]:
         rest = [one for one in sides if "training" not in has[one.id] and _asks_models(one)]
         if rest:
             what = f"training is counted for {_names(trained)}, not for {_names(rest)}"
-            found.append(Flag("training on one side only", what, [ACCOUNT.name]))
+            found.append(Flag("training on one side only", what, [ACCOUNT.name], [one.id for one in trained]))
     for one in sides:
         for flow in one.flows:
             if (
@@ -69,6 +71,21 @@ def flags(sheet: Sheet) -> list[Flag]:
     return found
 
 
+def of_candidates(sheet: Sheet) -> list[Flag]:
+    """The same of candidates that answer the same calls: what was computed says what is in it."""
+    titles = {name: one.title for name, one in sheet.scenario.alternatives.items()}
+    has = {name: {term.part for term in terms if term.figure == "carbon_g"} for name, terms in sheet.terms.items()}
+    found = []
+    for part, at in (("hardware", [LONG.name, ACCOUNT.name]), ("training", [ACCOUNT.name])):
+        sides = [name for name in has if part in has[name]]
+        some = [titles[name] for name in sides]
+        rest = [titles[name] for name in has if part not in has[name]]
+        if some and rest:
+            what = f"{part} is counted for {'; '.join(some)}. Not for {'; '.join(rest)}"
+            found.append(Flag(f"{part} on one side only", what, at, sides))
+    return found
+
+
 def _contradictions(sheet: Sheet, stated: Iterable[Table]) -> Iterable[str]:
     """By the rules of `footprint.claims`: energy and carbon of one source imply one intensity."""
     given = []
@@ -88,7 +105,7 @@ def _asks_models(one: Alternative) -> bool:
 
 
 def _names(of: Iterable[Alternative]) -> str:
-    return ", ".join(one.title for one in of)
+    return "; ".join(one.title for one in of)
 
 
 def _named(flow: Table) -> str:

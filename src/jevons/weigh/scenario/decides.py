@@ -16,9 +16,9 @@ Asked = Callable[[Values], Any]
 """Difference of two figures at some values of the inputs."""
 POINTS, STEPS = 601, 60
 SPAN = 1_000.0
-GROUPS = 8
+GROUPS = 7
 """Groups that are told apart; the others are one."""
-SAMPLES = 2_048
+SAMPLES = 1_024
 STATED_GROUPS = {
     "form": "energy model of AI servers", "model": "energy model of AI servers", "serving": "how models are served",
     "parameters": "sizes of closed models", "precision": "how models are served", "engine": "how models are served",

@@ -92,6 +92,8 @@ class Flag(msgspec.Struct, frozen=True):
     what: str
     views: list[str]
     """Views whose verdicts it refuses; empty: only said."""
+    sides: list[str] = []
+    """Alternatives on one side of it: it refuses what compares one of them with one of the others; empty: all."""
 
 
 class Benefit(msgspec.Struct, kw_only=True):

@@ -134,7 +134,12 @@ CANDIDATE = {
     "request_rate": TEXT,
 }
 """An alternative of ``train-or-reuse``."""
-DEMAND = {"calls_per_day": _amount("calls", required=True), "growth": _amount("1"), "horizon": _amount("year")}
+DEMAND = {
+    "calls_per_day": _amount("calls", required=True),
+    "growth": _amount("1"),
+    "horizon": _amount("year"),
+    "start": TEXT,
+}
 QUALITY = {"asked": SHARE, "of": TEXT}
 CONSEQUENCE = {
     "order": Field("text", required=True, choices=("first", "second", "higher")),

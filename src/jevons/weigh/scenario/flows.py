@@ -71,8 +71,11 @@ def flow(sheet: Sheet, name: str, of: Table, delivers: Value) -> None:
         sheet.lacks(name, "money", f"cost of {label} is not stated")
 
 
-def calls(made: Flow, count: Value, without_idle: bool = False) -> None:
+def calls(made: Flow, count: Value, own_machines: bool = False, priced: bool = True) -> None:
     """Calls described by model and tokens, priced by the law of their serving; every call alike.
+
+    On `own_machines`, whose waiting and making is counted by their hours, a call bears neither idle reserve nor
+    hardware.
 
     Sums of a cell (`ledger.cells.Sums`) for N calls of I tokens in, K of them cached, and O out: fresh N (I - K),
     pairs N (F K + F (F - 1) / 2) with F = I - K, reads N (O I + O (O - 1) / 2).
@@ -100,7 +103,7 @@ def calls(made: Flow, count: Value, without_idle: bool = False) -> None:
     physics = Key(kind, of.texts.get("provider") or factors.look_up(of.texts["model"], kind).maker, _hosts(host),
                   of.texts["model"], of.texts.get("region", ""), "live", "reported", "2xx", "")  # fmt: skip
     for basis in BASES:
-        serving = _serving(made, physics, basis, without_idle)
+        serving = _serving(made, physics, basis, own_machines)
         if not serving.by_law:
             raise PriceError(f"line {of.line}: no law for {kind} calls of {of.texts['model']}: state their energy")
         if basis == "average":
@@ -119,7 +122,9 @@ def calls(made: Flow, count: Value, without_idle: bool = False) -> None:
                 for part in parts if joules else ():
                     whole = count.times(part).times(float(joules))
                     _rated(made, rates.terms, whole, basis, known)
-    if "cost" not in of.amounts:
+    if own_machines:
+        made.sheet.drop_hardware(made.name, made.label)
+    if priced and "cost" not in of.amounts:
         _priced(made, physics, count, read, cached, written)
 
 

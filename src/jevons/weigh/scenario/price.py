@@ -67,6 +67,10 @@ class Sheet:
         if made not in self.defaults:
             self.defaults.append(made)
 
+    def drop_hardware(self, name: str, label: str) -> None:
+        """Leave out the hardware of a flow that is counted otherwise."""
+        self.terms[name] = [one for one in self.terms[name] if one.part != "hardware" or one.flow != label]
+
     def merge(self) -> None:
         """Add up terms that differ in nothing but their number."""
         for name, terms in self.terms.items():
@@ -171,9 +175,10 @@ class Flow:
             self.add("carbon_g", part, facility * grams, of_facility + grid, basis)
 
     def made(self, hours: float, powers: Powers, made: Sequence[str], life: str, busy: str) -> None:
-        """The share of making machines that hours of their work bear."""
+        """The share of making machines that hours of their work bear; of machines that are held, busy or not, if
+        `busy` is empty."""
         years, of_years = self.sheet.factor(factors.hardware(life, self.user), -1)
-        used, of_used = self.sheet.factor(factors.hardware(busy, self.user), -1)
+        used, of_used = self.sheet.factor(factors.hardware(busy, self.user), -1) if busy else (1.0, ())
         for name in made:
             kg, of_kg = self.sheet.factor(factors.hardware(name, self.user))
             amount = hours * kg * 1e3 / 8766 * years * used

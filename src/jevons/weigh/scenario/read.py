@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import math
 import tomllib
 from collections.abc import Mapping
@@ -94,7 +95,8 @@ class Scenario(msgspec.Struct, kw_only=True):
     @property
     def baseline(self) -> str:
         """The alternative that others are compared with."""
-        return self.top.texts.get("baseline") or next(iter(self.alternatives))
+        now = [name for name, one in self.alternatives.items() if one.own.texts.get("role") == of.ROLES[0]]
+        return self.top.texts.get("baseline") or (now or list(self.alternatives))[0]
 
 
 def read(text: str, name: str = "scenario") -> Scenario:
@@ -150,6 +152,7 @@ class _Reader:
         demand = quality = None
         if train:
             demand = self.table(dict(self.of_tables(given, "demand")), ("demand",), of.DEMAND)
+            self.start(demand)
             quality = self.table(dict(self.of_tables(given, "quality")), ("quality",), of.QUALITY)
             roles = [one.own.texts.get("role") for one in alternatives.values()]
             for role in of.ROLES[:3]:
@@ -231,11 +234,21 @@ class _Reader:
             self.fault(own.path, f"{role} trains nothing: leave out {told[0]} (a card tells of training that is sunk)")
         if ("model" in own.texts) == ("energy_per_call" in own.amounts):
             self.fault(own.path, "either model with tokens, or energy_per_call")
+        if role == "cut first" and "share_of_calls" not in own.amounts:
+            self.fault(own.path, "cut first: share_of_calls that are left once repeats are cut (share_of_calls = 0.7)")
         if serving == "always on" and "idle_power" not in own.amounts:
             self.fault(own.path, "always on: idle_power of the machines that wait (idle_power_w = ...)")
         if serving == "on demand" and ("idle_power" in own.amounts) != ("time_per_start" in own.amounts):
             self.fault(own.path, "on demand: idle_power, starts_per_day and time_per_start, or none of them")
         self.place(own.texts.get("place", ""), (*own.path, "place"))
+
+    def start(self, demand: Table) -> None:
+        start = demand.texts.get("start", "")
+        try:
+            if start:
+                datetime.date.fromisoformat(start)
+        except ValueError:
+            self.fault(("demand", "start"), f"start {start!r}: a date (2026-12-01)")
 
     def place(self, place: str, path: Path) -> None:
         from jevons.factors.places import key

@@ -14,6 +14,7 @@ from jevons.weigh.scenario.benefits import Failures, benefits
 from jevons.weigh.scenario.decides import break_evens, groups, shapley
 from jevons.weigh.scenario.document import Consequence, Decides, Flag, Level, Range, Verdict, ViewOf, Weighed
 from jevons.weigh.scenario.draws import DRAWS, Values
+from jevons.weigh.scenario.fields import KINDS
 from jevons.weigh.scenario.price import ONE, Sheet, World
 from jevons.weigh.scenario.read import Scenario
 from jevons.weigh.scenario.views import VIEWS, View
@@ -21,6 +22,7 @@ from jevons.weigh.scenario.views import VIEWS, View
 SURE = 0.95
 """Share of joint draws that a claim needs."""
 MEASURES = {"carbon": "gCO2e", "energy": "Wh", "water": "L", "money": "USD"}
+TRAIN = KINDS[1]
 MOST = 3
 """Inputs named that would show an answer."""
 
@@ -74,13 +76,14 @@ class Weigher:
                 Level(alternative=name, title=self.scenario.alternatives[name].title,
                       figure=interval(drawn[name]) if name in known else None, best=best, unknown=lacking[name])
             )  # fmt: skip
-        refused = [f"{flag.rule}: {flag.what}" for flag in flags if view.name in flag.views]
+        refused = [flag for flag in flags if view.name in flag.views]
         made = ViewOf(
             view=view.name, question=view.question, grid=view.basis, claims=view.decision, levels=levels, verdicts=[]
         )
         for name in names if verdicts else ():
             if name != self.base:
-                made.verdicts.append(self.verdict(name, view, drawn, lacking, refused))
+                why = [f.rule for f in refused if not f.sides or (name in f.sides) != (self.base in f.sides)]
+                made.verdicts.append(self.verdict(name, view, drawn, lacking, why))
         return made
 
     def verdict(
@@ -116,6 +119,8 @@ class Weigher:
         counted = {key for side in (self.base, name) for term in views.terms(self.sheet, side, self.indicator, view)
                    for key, _ in term.powers + (term.decides if view.decision else ())}  # fmt: skip
         made.break_evens = break_evens(self.sheet.inputs, asked, self.needs(counted))
+        if not view.decision:
+            return made
         logs = base.min() > 0 and other.min() > 0
         made.decides = shapley(self.sheet.inputs, self.log_ratio(name, view) if logs else asked, self.seed + 1)
         if made.verdict == "not shown":
@@ -183,9 +188,18 @@ def weigh(
     seed: int = 0,
     indicator: str = "",
 ) -> Weighed:
-    """A ``compare`` scenario weighed. Raises PriceError. Needs numpy and scipy (extra ``report``)."""
-    sheet = sheet_of(scenario, world or World())
-    return document(Weigher(sheet, draws, seed, indicator), boundaries.flags(sheet), root or Path(), failures)
+    """A scenario weighed. Raises PriceError. Needs numpy and scipy (extra ``report``)."""
+    around, below = world or World(), root or Path()
+    if scenario.kind == TRAIN:
+        from jevons.weigh.scenario import over_time, train
+
+        of = Weigher(train.sheet_of(scenario, around), draws, seed, indicator)
+        candidates = over_time.over_time(of)  # first: it lists defaults, too
+        made = document(of, boundaries.of_candidates(of.sheet), below, failures)
+        made.train = candidates
+        return made
+    sheet = sheet_of(scenario, around)
+    return document(Weigher(sheet, draws, seed, indicator), boundaries.flags(sheet), below, failures)
 
 
 def document(of: Weigher, flags: list[Flag], root: Path, failures: Failures | None) -> Weighed:
