@@ -6,12 +6,13 @@ import textwrap
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from jevons.factors.places import name_of
+from jevons.factors.places import chain, known, name_of
 from jevons.report.comparison import in_words
 from jevons.report.document import Range
 from jevons.report.numbers import between, digits, percent
 from jevons.report.text import printable
-from jevons.weigh.scenario.document import Benefit, BreakEven, Decides, Verdict, ViewOf, Weighed
+from jevons.weigh.scenario.amount import EXACT
+from jevons.weigh.scenario.document import Benefit, BreakEven, Decides, Stated, Verdict, ViewOf, Weighed
 from jevons.weigh.scenario.document import Range as Drawn
 
 WIDTH, LABEL = 80, 10
@@ -56,8 +57,8 @@ def _head(made: Weighed) -> Iterator[str]:
     yield "=" * min(len(made.title), WIDTH)
     if made.question:
         yield from textwrap.wrap(printable(made.question), WIDTH)
-    of = name_of(made.place) if made.place else ""
-    yield from textwrap.wrap(f"per {printable(made.unit)}; {WHAT[made.indicator]}; electricity of {of}", WIDTH)
+    where = f"at home in {name_of(chain(made.place)[0][0])}" if known(made.place) else "at home: world average"
+    yield from textwrap.wrap(f"per {printable(made.unit)}; {WHAT[made.indicator]}; {where}", WIDTH)
 
 
 def answers(made: Weighed) -> Iterator[str]:
@@ -180,9 +181,13 @@ def _more(made: Weighed) -> Iterator[str]:
     ]
     pairs += _tree(made)
     pairs += [("note", note) for note in made.notes]
+    pairs += [("inputs", _input(one)) for one in made.inputs if one.shape != EXACT]
+    exact = ", ".join(_input(one) for one in made.inputs if one.shape == EXACT)
+    pairs += [("exact", exact)] if exact else []
     pairs += [("default", f"{one.what}: {one.value} [{one.source}]") for one in made.defaults]
     sources = list(dict.fromkeys(map(_source, made.factors)))
-    pairs += [("factors", f"{_factor(one)} [{sources.index(_source(one)) + 1}]") for one in made.factors]
+    listed = dict.fromkeys(f"{_factor(one)} [{sources.index(_source(one)) + 1}]" for one in made.factors)
+    pairs += [("factors", line) for line in listed]
     pairs += [("sources", f"[{number}] {source}") for number, source in enumerate(sources, 1)]
     said = f"{made.method}, {made.draws:,} joint draws, seed {made.seed}; claims at 95 % of draws; {made.schema}"
     pairs.append(("method", said))
@@ -237,6 +242,14 @@ def _tree(made: Weighed) -> Iterator[tuple[str, str]]:
             yield "tree", f"  {SIGNS[one.sign]} {one.what}{'' if one.counted else '; not counted'}{source}"
 
 
+def _input(one: Stated) -> str:
+    unit = "" if one.unit == "1" else f" {one.unit}"
+    if one.shape == EXACT:
+        return f"{one.what} {digits(one.mid, 4)}{unit}"
+    ends = "-".join(digits(end, 3) for end in (one.low, one.mid, one.high))
+    return f"{one.what}: {ends}{unit}, {one.shape} [{one.source}]"
+
+
 def _source(one: dict[str, Any]) -> str:
     return f"{one['source']} ({one['licence']})"
 
@@ -244,7 +257,8 @@ def _source(one: dict[str, Any]) -> str:
 def _factor(one: dict[str, Any]) -> str:
     ends = "" if one["low"] == one["high"] else f" ({digits(one['low'])}-{digits(one['high'])})"
     unit = "" if one["unit"] == "1" else f" {one['unit']}"
-    return f"{one['name']}, {one['place']} {one['year']}: {digits(one['value'], 3)}{ends}{unit}"
+    when = f" {one['year']}" if one["year"] else ""
+    return f"{one['name']}, {one['place']}{when}: {digits(one['value'], 3)}{ends}{unit}"
 
 
 def _benefit(one: Benefit) -> str:

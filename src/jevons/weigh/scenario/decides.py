@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from jevons.weigh.scenario.amount import Input
 from jevons.weigh.scenario.document import BreakEven, Decides
 from jevons.weigh.scenario.draws import Inputs, Values
 
@@ -51,7 +52,8 @@ def levers(inputs: Inputs, needed: set[str]) -> list[Lever]:
         one = inputs.of[keys[0]]
         factor = one.source == "factors"
         unit = "times its value" if factor else one.unit
-        made.append(Lever(one.label, unit, one.mid, one.low, one.high, tuple(keys)))
+        label = called(one) if factor else one.label
+        made.append(Lever(label, unit, one.mid, one.low, one.high, tuple(keys)))
     return made
 
 
@@ -110,9 +112,13 @@ def groups(inputs: Inputs) -> dict[str, list[str]]:
         if one.exact or column in seen:
             continue
         seen.add(column)
-        name = STATED_GROUPS.get(one.group, one.label if not one.group else one.group.replace("_", " "))
-        found.setdefault(name, []).append(column)
+        found.setdefault(called(one), []).append(column)
     return found
+
+
+def called(one: Input) -> str:
+    """What people call an input, or the kind of factor that it is."""
+    return STATED_GROUPS.get(one.group) or one.group.replace("_", " ") or one.label
 
 
 def shapley(inputs: Inputs, asked: Asked, seed: int = 1) -> list[Decides]:

@@ -28,7 +28,7 @@ class Level(msgspec.Struct, kw_only=True):
     figure: Range | None
     """None where it is not known."""
     best: float | None
-    """Probability that no other is lower."""
+    """Probability that no other is lower; None where that is not known, or boundaries are unequal."""
     unknown: list[str]
 
 
@@ -119,6 +119,18 @@ class Consequence(msgspec.Struct, frozen=True):
     source: str
 
 
+class Stated(msgspec.Struct, frozen=True):
+    """An input of the file, with its shape and source."""
+
+    what: str
+    low: float
+    mid: float
+    high: float
+    unit: str
+    shape: str
+    source: str
+
+
 class Weighed(msgspec.Struct, kw_only=True):
     """A scenario, weighed."""
 
@@ -139,6 +151,7 @@ class Weighed(msgspec.Struct, kw_only=True):
     benefits: list[Benefit]
     consequences: list[Consequence]
     people_h: dict[str, Range]
+    inputs: list[Stated]
     defaults: list[Default]
     factors: list[dict[str, Any]]
     notes: list[str]

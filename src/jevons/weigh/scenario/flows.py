@@ -151,7 +151,9 @@ def _serving(made: Flow, physics: Key, basis: str, without_idle: bool) -> Servin
 
 def _no_reserve(overrides: Overrides) -> Overrides:
     """No share of a fleet's idle reserve: what waits is counted for itself."""
-    row = factors.user.Row("", "idle machines are counted for themselves", stated("idle", 1.0, 1.0, 1.0, "1"))
+    why = "the machines of this scenario: their waiting is counted by their hours"
+    none = msgspec.structs.replace(stated("idle", 1.0, 1.0, 1.0, "1"), source=why, source_url="", place="own machines")
+    row = factors.user.Row("", why, none)
     kept = [one for one in (overrides.factors.rows if overrides.factors else ()) if one.factor.name != "idle"]
     return msgspec.structs.replace(overrides, factors=factors.User((*kept, row)))
 

@@ -132,14 +132,14 @@ def _training(sheet: Sheet, one: Alternative) -> None:
         made.in_decision = False
         _allocated(made, texts["training_card"])
         return
+    if not {"training_time", "training_energy"} & amounts.keys():
+        return
     times = Value(1.0, (_trainings(sheet, one),))
     if "training_time" in amounts:
         flows.machine(made, "gpu", amounts["training_time"].times(times), "training")
-    elif "training_energy" in amounts:
+    else:
         energy = amounts["training_energy"].times(times)
         made.electric(energy.number, powers_of(energy), made.place, "training")
-    else:
-        return
     if "training_cost" in amounts:
         cost = amounts["training_cost"].times(times)
         made.add("money_usd", "money", cost.number, powers_of(cost))

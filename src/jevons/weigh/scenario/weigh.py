@@ -12,7 +12,7 @@ from jevons.footprint.uncertainty import HIGH, LOW
 from jevons.weigh.scenario import boundaries, flows, views
 from jevons.weigh.scenario.benefits import Failures, benefits
 from jevons.weigh.scenario.decides import break_evens, groups, shapley
-from jevons.weigh.scenario.document import Consequence, Decides, Flag, Level, Range, Verdict, ViewOf, Weighed
+from jevons.weigh.scenario.document import Consequence, Decides, Flag, Level, Range, Stated, Verdict, ViewOf, Weighed
 from jevons.weigh.scenario.draws import DRAWS, Values
 from jevons.weigh.scenario.fields import KINDS
 from jevons.weigh.scenario.price import ONE, Sheet, World
@@ -69,14 +69,14 @@ class Weigher:
         known = [name for name in names if not lacking[name]]
         drawn = {name: self.drawn(self.amount(name, view, indicator=what)) for name in names}
         least = np.min([drawn[name] for name in known], axis=0) if known else None
+        refused = [flag for flag in flags if view.name in flag.views]
         levels = []
         for name in names:
-            best = float((drawn[name] <= least).mean()) if name in known and len(known) == len(names) else None
+            best = float((drawn[name] <= least).mean()) if len(known) == len(names) and not refused else None
             levels.append(
                 Level(alternative=name, title=self.scenario.alternatives[name].title,
                       figure=interval(drawn[name]) if name in known else None, best=best, unknown=lacking[name])
             )  # fmt: skip
-        refused = [flag for flag in flags if view.name in flag.views]
         made = ViewOf(
             view=view.name, question=view.question, grid=view.basis, claims=view.decision, levels=levels, verdicts=[]
         )
@@ -225,6 +225,10 @@ def document(of: Weigher, flags: list[Flag], root: Path, failures: Failures | No
         views=made, others=others, flags=flags, signs=_signs(of, made),
         benefits=benefits(sheet, root, failures, of.spread),
         consequences=_consequences(of), people_h={name: one for name, one in hours.items() if one.high},
+        inputs=[
+            Stated(one.label, one.low, one.mid, one.high, one.unit, one.shape, one.source)
+            for one in scenario.inputs.values()
+        ],
         defaults=sheet.defaults, factors=_factors(sheet), notes=list(scenario.notes.values()),
         draws=of.count, seed=of.seed,
     )  # fmt: skip
