@@ -15,7 +15,7 @@ from jevons.weigh.scenario.draws import Inputs, Values
 
 Asked = Callable[[Values], Any]
 """Difference of two figures at some values of the inputs."""
-POINTS, STEPS = 601, 60
+POINTS = 601
 SPAN = 1_000.0
 GROUPS = 7
 """Groups that are told apart; the others are one."""
@@ -82,25 +82,27 @@ def break_evens(inputs: Inputs, asked: Asked, needed: set[str]) -> list[BreakEve
         if len(turns):
             # a curve may touch 0 more than once: the nearest counts
             where = turns[np.abs(np.log(np.maximum(grid[turns], low) / one.stands)).argmin()]
-            turn = _bisect(lambda x: float(at(x)), float(grid[where]), float(grid[where + 1]))
+            turn = _between(at, float(grid[where]), float(grid[where + 1]))
         within = turn is not None and one.low < turn < one.high
         found.append(BreakEven(what=one.what, unit=one.unit, stands=one.stands, at=turn, within=within))
     order = [math.inf if one.at is None else abs(math.log(max(one.at, 1e-300) / one.stands)) for one in found]
     return [one for _, one in sorted(zip(order, found, strict=True), key=lambda pair: pair[0])]
 
 
-def _bisect(asked: Callable[[float], float], low: float, high: float) -> float:
-    at_low = asked(low)
-    if at_low == 0:
-        return low
-    for _ in range(STEPS):
-        middle = (low + high) / 2
-        at = asked(middle)
-        if (at > 0) == (at_low > 0):
-            low = middle
-        else:
-            high = middle
-    return (low + high) / 2
+def _between(asked: Callable[[Any], Any], low: float, high: float) -> float:
+    """Where a curve crosses 0 between two points: twice on a finer grid, then on a straight line."""
+    for _ in range(2):
+        grid = np.linspace(low, high, POINTS)
+        made = np.broadcast_to(np.asarray(asked(grid), float), grid.shape)
+        sign = np.sign(made)
+        if sign[0] == 0:
+            return low
+        turns = np.flatnonzero(sign[:-1] * sign[1:] <= 0)
+        if not len(turns):
+            break
+        low, high = float(grid[turns[0]]), float(grid[turns[0] + 1])
+    ends = [float(np.asarray(asked(end), float)) for end in (low, high)]
+    return low - ends[0] * (high - low) / (ends[1] - ends[0]) if ends[1] != ends[0] else (low + high) / 2
 
 
 def groups(inputs: Inputs) -> dict[str, list[str]]:
@@ -129,7 +131,7 @@ def shapley(inputs: Inputs, asked: Asked, seed: int = 1) -> list[Decides]:
     inputs outside S drawn anew.
     """
     named = groups(inputs)
-    one, other = inputs.uniform(SAMPLES, seed, 2)
+    one, other = inputs.normal(SAMPLES, seed, 2)
     base = np.asarray(asked(Values(inputs, one)), float)
     if base.ndim == 0 or not np.isfinite(base).all() or base.var() <= 1e-24 * max(base.mean() ** 2, 1e-300):
         return []

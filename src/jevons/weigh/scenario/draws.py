@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 import numpy as np
-from scipy.special import ndtri
+from scipy.special import ndtr, ndtri
 from scipy.stats import qmc
 
 from jevons.footprint.causes import NEARLY_NOTHING, Z90
@@ -48,7 +48,7 @@ class Term(msgspec.Struct, frozen=True, kw_only=True):
 
 
 Columns = Mapping[str, Any]
-"""Uniform draws by column: arrays of one length."""
+"""Standard normal draws by column: arrays of one length."""
 
 
 class Inputs:
@@ -72,13 +72,13 @@ class Inputs:
         """Columns that are not exact, in order."""
         return list(dict.fromkeys(self.columns[key] for key, one in self.of.items() if not one.exact))
 
-    def uniform(self, count: int = DRAWS, seed: int = 0, copies: int = 1) -> list[dict[str, Any]]:
-        """`copies` independent sets of uniform draws, by column."""
+    def normal(self, count: int = DRAWS, seed: int = 0, copies: int = 1) -> list[dict[str, Any]]:
+        """`copies` independent sets of standard normal draws, by column."""
         names = self.drawn
         if len(names) * copies > MOST:
             raise ValueError(f"{len(names)} uncertain inputs: {MOST // copies} at most")
         sobol = qmc.Sobol(max(len(names) * copies, 1), rng=np.random.default_rng(seed))
-        points = np.clip(sobol.random(count), TINY, 1 - TINY).T
+        points = ndtri(np.clip(sobol.random(count), TINY, 1 - TINY)).T
         return [{name: points[copy * len(names) + at] for at, name in enumerate(names)} for copy in range(copies)]
 
 
@@ -111,23 +111,24 @@ class Values:
         return whole
 
     def product(self, powers: tuple[tuple[str, int], ...]) -> Any:
-        """Inputs to powers, multiplied."""
+        """Inputs to powers 1 or -1, multiplied; terms that begin alike share the work."""
+        if not powers:
+            return 1.0
         if powers not in self._products:
-            made: Any = 1.0
-            for key, power in powers:
-                made = made * self(key) ** power
-            self._products[powers] = made
+            key, power = powers[-1]
+            rest, last = self.product(powers[:-1]), self(key)
+            self._products[powers] = rest * last if power == 1 else rest / last if power == -1 else rest * last**power
         return self._products[powers]
 
 
-def quantile(one: Input, uniform: Any) -> Any:
-    """An input at probabilities."""
+def quantile(one: Input, normal: Any) -> Any:
+    """An input at standard normal draws: rising, so that inputs of one column are at the same quantile."""
     if one.shape == TRIANGULAR:
+        uniform = ndtr(normal)
         width = one.high - one.low
         split = (one.mid - one.low) / width
         rising = one.low + np.sqrt(uniform * width * (one.mid - one.low))
         return np.where(uniform < split, rising, one.high - np.sqrt((1 - uniform) * width * (one.high - one.mid)))
-    z = ndtri(uniform) / Z90
-    up = np.log(one.high / one.mid)
-    down = -np.log(max(one.low / one.mid, NEARLY_NOTHING))
-    return one.mid * np.exp(np.where(z > 0, z * up, z * down))
+    up = np.log(one.high / one.mid) / Z90
+    down = -np.log(max(one.low / one.mid, NEARLY_NOTHING)) / Z90
+    return one.mid * np.exp(normal * np.where(normal > 0, up, down))

@@ -28,7 +28,8 @@ class Lines:
                     counts[whole] = counts.get(whole, 0) + 1
                     self._of.setdefault(whole, number)
                     table = (*whole, counts[whole] - 1)
-                self._of.setdefault(table, number)
+                for end in range(1, len(table) + 1):
+                    self._of.setdefault(table[:end], number)
             else:
                 keys, rest = _keys(statement)
                 path = table

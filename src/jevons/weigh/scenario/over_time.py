@@ -22,7 +22,7 @@ from jevons.weigh.scenario.weigh import MEASURES, SURE, Weigher, interval
 
 REBOUNDS = (0.0, 0.5, 1.0, 1.4)
 """Scenarios, no forecast: none, half of what was saved comes back, all of it, more than all."""
-LATEST_YEARS, POINTS, FEWER = 10.0, 240, 1_024
+LATEST_YEARS, POINTS, FEWER = 30.0, 240, 1_024
 MARKS = 6
 
 
@@ -178,17 +178,14 @@ def _payback(of: Weigher, name: str, base: str, indicator: str, view: View) -> P
         values = Values(inputs, columns, {TIME: at})
         return of.amount(name, view, values, indicator) - of.amount(base, view, values, indicator)
 
-    made = np.broadcast_to(np.asarray(ahead(few, times[:, None]), float), (POINTS, len(next(iter(few.values()), [0]))))
-    paid = made <= 0
-    pays = paid.any(axis=0)
-    first = times[paid.argmax(axis=0)][pays]
-    middle = np.broadcast_to(np.asarray(ahead({}, times), float), (POINTS,)) <= 0
+    first = _crossing(times, ahead(few, times[:, None]), len(next(iter(few.values()), [0])))
+    pays = np.isfinite(first)
     values = Values(inputs, {})
     years = None
-    if len(first):
-        low, mid, high = (float(end) for end in np.quantile(first, [LOW, 0.5, HIGH]))
+    if pays.any():
+        low, mid, high = (float(end) for end in np.quantile(first[pays], [LOW, 0.5, HIGH]))
         years = Range(low, mid, high)
-    at = float(times[middle.argmax()]) if middle.any() else None
+    at = next((float(one) for one in _crossing(times, ahead({}, times[:, None]), 1) if np.isfinite(one)), None)
     calls = None if at is None else float(Values(inputs, {}, {TIME: at})(CALLS))
     return Payback(
         alternative=name,
@@ -200,6 +197,18 @@ def _payback(of: Weigher, name: str, base: str, indicator: str, view: View) -> P
         never=float(1 - pays.mean()),
         sides=_sides(of, name, base, indicator, view, values),
     )
+
+
+def _crossing(times: Any, made: Any, draws: int) -> Any:
+    """The first time at which a figure is 0 or below, of each draw, on straight lines between times; else infinite."""
+    ahead = np.broadcast_to(np.asarray(made, float), (len(times), draws))
+    paid = ahead <= 0
+    at = paid.argmax(axis=0)
+    columns = np.arange(draws)
+    before, after = ahead[np.maximum(at - 1, 0), columns], ahead[at, columns]
+    part = np.where(at > 0, before / np.where(before == after, 1.0, before - after), 1.0)
+    found = times[np.maximum(at - 1, 0)] + part * (times[at] - times[np.maximum(at - 1, 0)])
+    return np.where(paid.any(axis=0), found, np.inf)
 
 
 def _date(of: Weigher, years: Range | None) -> str:

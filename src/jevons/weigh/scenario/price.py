@@ -76,7 +76,7 @@ class Sheet:
         for name, terms in self.terms.items():
             found: dict[Term, float] = {}
             for term in terms:
-                alike = msgspec.structs.replace(term, amount=1.0, powers=tuple(sorted(term.powers)))
+                alike = msgspec.structs.replace(term, amount=1.0, powers=tuple(sorted(term.powers, key=_factors_first)))
                 found[alike] = found.get(alike, 0.0) + term.amount
             self.terms[name] = [msgspec.structs.replace(one, amount=amount) for one, amount in found.items() if amount]
 
@@ -190,6 +190,11 @@ def of_place(found: Factor, place: str) -> bool:
     if found.zone in ("", CLOUD, chain(place)[0][0]):
         return True
     return bool(index("places", "place").get(found.zone, {}).get("within", "a subregion")) and found.zone != WORLD
+
+
+def _factors_first(of: tuple[str, int]) -> tuple[bool, str, int]:
+    """Terms of a flow begin with the same factors, so that draws multiply those once."""
+    return "|" not in of[0], *of
 
 
 def powers_of(value: Value) -> Powers:

@@ -45,7 +45,7 @@ class Weigher:
         self.sheet, self.scenario = sheet, sheet.scenario
         self.count, self.seed = draws, seed
         self.indicator = indicator or self.scenario.top.texts.get("indicator", "carbon")
-        (self.columns,) = sheet.inputs.uniform(draws, seed)
+        (self.columns,) = sheet.inputs.normal(draws, seed)
         self.values = Values(sheet.inputs, self.columns)
         self.base = self.scenario.baseline
 
