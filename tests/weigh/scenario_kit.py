@@ -17,16 +17,14 @@ UNITS = {"pue": "1", "host": "1", "idle": "1", "ewif": "L/kWh", "wue": "L/kWh"}
 def world(folder: Path, *rows: tuple[str, str, float], **more: object) -> World:
     """A world with exact factors: (name, place, value) rows."""
     file = folder / "factors.csv"
-    lines = [
-        f"{name},{place},,{value},{value},{value},{UNITS.get(name, 'W' if name.endswith('power') else 'gCO2e/kWh')},ours"
-        for name, place, value in rows
-    ]
+    units = UNITS | {name: "W" for name, *_ in rows if name.endswith("power")}
+    lines = [f"{name},{place},,{at},{at},{at},{units.get(name, 'gCO2e/kWh')},ours" for name, place, at in rows]
     file.write_text(HEAD + "\n".join(lines) + "\n", encoding="utf-8")
     return World(overrides=Overrides(factors=load_user([file])), prices=False, **more)  # type: ignore[arg-type]
 
 
 def scenario(*alternatives: str, top: str = "", inputs: str = "") -> str:
-    """A scenario whose alternatives are called a, b ...: each a text of flows, one ``key = value; key = value`` a line."""
+    """A scenario with alternatives a, b ...: each a text of flows, one ``key = value; key = value`` a line."""
     text = f'title = "t"\nunit = "one"\n{top}\n'
     if inputs:
         text += f"[inputs]\n{inputs}\n"

@@ -33,7 +33,8 @@ def test_bloom_by_its_papers_inputs(tmp_path):
     of = world(tmp_path, ("grid", "FR", 57.0), ("grid", "US", 394.0))
     made = weighed(
         scenario(
-            "what = 'electricity'; energy_kwh = 433196; place = 'FR'", "what = 'electricity'; energy_kwh = 914; place = 'US'"
+            "what = 'electricity'; energy_kwh = 433196; place = 'FR'",
+            "what = 'electricity'; energy_kwh = 914; place = 'US'",
         ),
         of,
     )
@@ -55,7 +56,9 @@ def test_each_view_takes_its_own_grid_and_its_own_share(tmp_path):
 
 def test_an_alternative_against_itself_is_the_same_exactly():
     flow = "what = 'calls'; model = 'gpt-4o'; calls = 'n'; input_tokens = 900; output_tokens = 'out'"
-    inputs = "n = {low = 5, mid = 10, high = 50, unit = 'calls'}\nout = {low = 10, mid = 90, high = 400, unit = 'tokens'}"
+    inputs = (
+        "n = {low = 5, mid = 10, high = 50, unit = 'calls'}\nout = {low = 10, mid = 90, high = 400, unit = 'tokens'}"
+    )
     made = weighed(scenario(flow, flow, top="place = 'DE'", inputs=inputs))
     for name in ("short run", "long run", "attributional"):
         assert verdict(made, name).verdict == "same"
@@ -91,7 +94,9 @@ def test_twice_the_flow_is_twice_the_figure(scale):
 def test_described_calls_cost_what_the_account_of_the_same_calls_says(call, basis):
     from jevons.footprint import Overrides
 
-    text = scenario("what = 'calls'; calls = 7; " + "; ".join(f"{k} = {v!r}" for k, v in call.items()), "", top="place = 'FR'")
+    text = scenario(
+        "what = 'calls'; calls = 7; " + "; ".join(f"{k} = {v!r}" for k, v in call.items()), "", top="place = 'FR'"
+    )
     of = sheet(text)
     host = {"local": "loopback"}.get(call.pop("host", ""), "cloud")
     made = [Call(id="", run="", usage="reported", status=200, host_class=host, **call)] * 7
@@ -122,7 +127,9 @@ def test_a_claim_is_as_sure_as_the_normal_distribution_says(tmp_path):
     of = world(tmp_path, ("grid", "FR", 100.0))
     for middle, word in ((0.7, "not shown"), (0.4, "less"), (2.5, "more")):
         low, high = middle / 2, middle * 2
-        text = scenario(KWH.format(1), KWH.format(f"{{low = {low}, mid = {middle}, high = {high}}}"), top="place = 'FR'")
+        text = scenario(
+            KWH.format(1), KWH.format(f"{{low = {low}, mid = {middle}, high = {high}}}"), top="place = 'FR'"
+        )
         made = verdict(weighed(text, of, draws=8192), "attributional")
         assert made.verdict == word
         assert made.sure == pytest.approx(cdf(-math.log(middle) / (math.log(2) / Z90)), abs=0.005)
@@ -156,12 +163,16 @@ def test_an_hour_of_a_runner_bears_its_share_of_making_the_server_in_the_long_ru
     of = sheet(scenario("what = 'ci'; time_h = 1", "", top="place = 'FR'"), world(tmp_path, *grids, ("pue", "", 1.5)))
     values = Values(of.inputs, {})
     assert float(amount(of, "a", "carbon", SHORT, values)) == pytest.approx(5.16e-3 * 1.5 * 100)
-    assert float(amount(of, "a", "carbon", LONG, values)) == pytest.approx(0.774 + 36_000 / (4.5 * 8766 * 0.5), rel=1e-4)
+    assert float(amount(of, "a", "carbon", LONG, values)) == pytest.approx(
+        0.774 + 36_000 / (4.5 * 8766 * 0.5), rel=1e-4
+    )
 
 
 def test_what_is_delivered_and_what_serves_divide(tmp_path):
     of = world(tmp_path, ("grid", "FR", 100.0))
-    text = scenario(KWH.format(6), "what = 'training'; energy_kwh = 1000; serves = 200; sunk = true", top="place = 'FR'")
+    text = scenario(
+        KWH.format(6), "what = 'training'; energy_kwh = 1000; serves = 200; sunk = true", top="place = 'FR'"
+    )
     made = weighed(text.replace("[alternatives.a]", "[alternatives.a]\ndelivers = 3"), of)
     assert level(made, "attributional", "a").figure.mid == pytest.approx(200)
     assert level(made, "attributional", "b").figure.mid == pytest.approx(500)
@@ -185,7 +196,9 @@ def test_calls_of_the_ledger_cost_what_their_account_says():
 
 
 def test_the_same_seed_gives_the_same_page_and_another_one_nearly_so():
-    text = scenario("what = 'ci'; time_min = {low = 5, mid = 10, high = 30}", "what = 'laptop'; time_h = 0.1", top="place = 'DE'")
+    text = scenario(
+        "what = 'ci'; time_min = {low = 5, mid = 10, high = 30}", "what = 'laptop'; time_h = 0.1", top="place = 'DE'"
+    )
     one, again, other = (weighed(text, seed=seed) for seed in (0, 0, 1))
     assert one == again
     for name in ("short run", "long run"):

@@ -85,7 +85,9 @@ def test_break_even_of_a_scenario_by_hand(tmp_path):
 
 def test_a_share_is_turned_within_0_and_1(tmp_path):
     of = world(tmp_path, ("grid_operating", "FR", 500.0))
-    text = scenario("what = 'electricity'; energy_kwh = 4; avoidable = 0.9", "what = 'electricity'; energy_kwh = 1; avoidable = 1")
+    text = scenario(
+        "what = 'electricity'; energy_kwh = 4; avoidable = 0.9", "what = 'electricity'; energy_kwh = 1; avoidable = 1"
+    )
     found = {one.what: one for one in verdict(weighed(text, of), "short run").break_evens}
     assert found["a, flow 1: avoidable"].at == pytest.approx(0.25)
     assert found["b, flow 1: avoidable"].at is None
@@ -95,7 +97,8 @@ def test_what_would_show_it_names_the_input_that_hides_it(tmp_path):
     of = world(tmp_path, ("grid_operating", "FR", 500.0))
     text = scenario(
         "what = 'electricity'; energy = 'wide'", "what = 'electricity'; energy = 'narrow'", top="place = 'FR'",
-        inputs="wide = {low = 0.1, mid = 2, high = 40, unit = 'kWh'}\nnarrow = {low = 0.9, mid = 1, high = 1.1, unit = 'kWh'}",
+        inputs="wide = {low = 0.1, mid = 2, high = 40, unit = 'kWh'}\n"
+        "narrow = {low = 0.9, mid = 1, high = 1.1, unit = 'kWh'}",
     )  # fmt: skip
     made = verdict(weighed(text, of), "short run")
     assert made.verdict == "not shown"

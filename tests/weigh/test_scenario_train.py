@@ -11,13 +11,18 @@ pytest.importorskip("scipy", reason="draws need numpy and scipy: extra report")
 from weigh.scenario_kit import level, verdict, weighed, world
 
 from jevons.shelf.folder import pick, seeds
-from jevons.weigh.scenario.train import grown
+from jevons.weigh.scenario.draws import Values
+from jevons.weigh.scenario.read import read
+from jevons.weigh.scenario.train import grown, sheet_of
+from jevons.weigh.scenario.views import LONG, SHORT, amount
 
 TOP = 'title = "t"\nunit = "u"\nkind = "train-or-reuse"\nplace = "FR"\n'
 ROWS = [(name, "FR", 100.0) for name in ("grid", "grid_operating", "grid_build")] + [("pue", "", 1.25)]
 
 
-def text(demand: str = "calls_per_day = 1000\nhorizon_years = 3", keep: str = "", cut: str = "", small: str = "", **more: str) -> str:
+def text(
+    demand: str = "calls_per_day = 1000\nhorizon_years = 3", keep: str = "", cut: str = "", small: str = "", **more: str
+) -> str:
     made = f'{TOP}[demand]\nstart = "2027-01-01"\n{demand}\n[quality]\nasked = 0.8\n'
     usual = 'serving = "api"\nenergy_per_call_wh = {}\ncost_per_call_usd = 0.01\n'
     made += f'[alternatives.keep]\nrole = "keep"\n{keep or usual.format(1)}'
@@ -50,18 +55,18 @@ def test_totals_by_hand(tmp_path):
 def test_a_machine_that_is_always_on_waits_all_the_time(tmp_path):
     """2 x 100 W x 8,766 h x 3 years x PUE 1.25, and the making of 2 x (273 + 227) kg over 4.5 years, in full."""
     held = 'serving = "always on"\nenergy_per_call_wh = 0.1\nidle_power_w = 100\nmachines = 2\n'
-    made = weighed(text(small=held), world(tmp_path, *ROWS))
+    of = sheet_of(read(text(small=held)), world(tmp_path, *ROWS))
     waits = 0.1 * 2 * 8766 * 3 * 1.25 * 100
     calls = 1000 * 365.25 * 3 * 1e-4 * 100
     making = 2 * 500_000 * 3 / 4.5
-    assert level(made, "short run", "small").figure.mid == pytest.approx(waits + calls)
-    candidate = next(one for one in made.train.candidates if one.alternative == "small")
-    assert candidate.waiting_per_year.mid == pytest.approx((waits + making) / 3, rel=0.08)  # factors are drawn
-    assert candidate.per_call.mid == pytest.approx(0.01)
+    values = Values(of.inputs, {})
+    assert float(amount(of, "small", "carbon", SHORT, values)) == pytest.approx(waits + calls)
+    assert float(amount(of, "small", "carbon", LONG, values)) == pytest.approx(waits + calls + making)
 
 
 def test_a_machine_on_demand_waits_at_each_start(tmp_path):
-    some = 'serving = "on demand"\nenergy_per_call_wh = 0.1\nidle_power_w = 100\nstarts_per_day = 4\ntime_per_start_min = 15\n'
+    some = 'serving = "on demand"\nenergy_per_call_wh = 0.1\nidle_power_w = 100\n'
+    some += "starts_per_day = 4\ntime_per_start_min = 15\n"
     made = weighed(text(small=some), world(tmp_path, *ROWS))
     calls = 1000 * 365.25 * 3 * 1e-4 * 100
     assert level(made, "short run", "small").figure.mid == pytest.approx(calls + 0.1 * 365.25 * 3 * 1.25 * 100)
@@ -69,7 +74,8 @@ def test_a_machine_on_demand_waits_at_each_start(tmp_path):
 
 def test_trained_again_after_each_interval(tmp_path):
     for months, times in ((6, 6), (12, 3), (36, 1), (25, 2)):
-        body = f'role = "train"\nserving = "api"\nenergy_per_call_wh = 0\ntraining_energy_kwh = 50\nretrain_every_months = {months}\n'
+        body = 'role = "train"\nserving = "api"\nenergy_per_call_wh = 0\ntraining_energy_kwh = 50\n'
+        body += f"retrain_every_months = {months}\n"
         made = weighed(text(own=body), world(tmp_path, *ROWS))
         assert level(made, "long run", "own").figure.mid == pytest.approx(times * 50 * 100)
 
@@ -83,15 +89,20 @@ def test_break_even_of_bloom_depends_on_the_boundary(tmp_path, training_g, use_k
 
     By energy 23.4 years of use equal training, by dynamic carbon 3.6: years of the published figures.
     """
-    rows = [(name, place, grams) for place, grams in (("FR", training_g), ("US", use_g)) for name in ("grid", "grid_operating", "grid_build")]
+    rows = [
+        (name, place, grams)
+        for place, grams in (("FR", training_g), ("US", use_g))
+        for name in ("grid", "grid_operating", "grid_build")
+    ]
     each = 1e3 * use_kwh / 230_768
     keep = f'serving = "api"\nplace = "US"\nenergy_per_call_wh = {each}\n'
-    own = 'role = "train"\nserving = "api"\nenergy_per_call_wh = 0\ntraining_energy_kwh = 433196\nrequest_rate = "batch of 1"\n'
+    own = 'role = "train"\nserving = "api"\nenergy_per_call_wh = 0\nrequest_rate = "batch of 1"\n'
+    own += "training_energy_kwh = 433196\n"
     demand = f"calls_per_day = {230_768 / 18}\nhorizon_years = 5"
     made = weighed(text(demand, keep=keep, own=own), world(tmp_path, *rows))
     found = next(one for one in made.train.paybacks if one.indicator == indicator and one.view in ("attributional", ""))
     assert found.years.mid == pytest.approx(years, abs=0.01)
-    assert found.calls == pytest.approx(years * 365.25 * 230_768 / 18, rel=1e-3)
+    assert found.calls == pytest.approx(years * 365.25 * 230_768 / 18, rel=3e-3)
     assert found.never == 0
     for said in ("operation", "batch of 1", f"by {indicator}", "training ", "use "):
         assert said in found.sides

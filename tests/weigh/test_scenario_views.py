@@ -9,6 +9,7 @@ pytest.importorskip("scipy", reason="draws need numpy and scipy: extra report")
 from weigh.scenario_kit import level, scenario, verdict, view, weighed, world
 
 KWH = "what = 'electricity'; energy_kwh = {}; place = '{}'"
+CALLS = "what = 'calls'; model = 'gpt-4o'; calls = {}; input_tokens = 900; output_tokens = 100"
 STATED = "what = 'stated'; label = '{}'; carbon_g = {}; includes = {}; grid = '{}'"
 
 
@@ -21,7 +22,11 @@ def test_where_the_views_differ_the_page_says_which_question_each_answers(tmp_pa
         for name, value in zip(("grid", "grid_operating", "grid_build"), values, strict=True)
     ]
     made = weighed(scenario(KWH.format(1, "PL"), KWH.format(1, "SE")), world(tmp_path, *rows))
-    assert [verdict(made, name).verdict for name in ("short run", "long run", "attributional")] == ["more", "less", "less"]
+    assert [verdict(made, name).verdict for name in ("short run", "long run", "attributional")] == [
+        "more",
+        "less",
+        "less",
+    ]
     assert "more for the short run (what does this decision change now, with what exists?)" in made.signs
     assert "less for the attributional (what share of today's footprint does each way bear?)" in made.signs
     same = weighed(scenario(KWH.format(1, "PL"), KWH.format(0.5, "PL")), world(tmp_path, *rows))
@@ -53,14 +58,14 @@ def test_what_is_not_in_the_tables_is_unknown_not_nothing():
     [
         ("what = 'people'; time_h = 1; carbon_per_h_kg = 1.7", STATED.format("q", 2, "['operation']", "average"),
          "a whole life against the work alone", ("attributional",)),
-        ("what = 'ci'; time_h = 1; place = 'FR'", KWH.format(1, "FR"), "hardware on one side only", ("long run", "attributional")),
+        ("what = 'ci'; time_h = 1; place = 'FR'", KWH.format(1, "FR"), "hardware on one side only",
+         ("long run", "attributional")),
         ("what = 'training'; energy_kwh = 9; serves = 3; place = 'FR'",
-         "what = 'calls'; model = 'gpt-4o'; calls = 1; input_tokens = 9; output_tokens = 9", "training on one side only",
-         ("attributional",)),
+         CALLS.format(1), "training on one side only", ("attributional",)),
         (STATED.format("x", 1, "['operation']", "average"), STATED.format("y", 2, "['operation']", "operating"),
          "average against marginal", ("attributional",)),
-        ("what = 'stated'; label = 'x'; energy_kwh = 1; includes = ['operation']", STATED.format("y", 2, "['operation']", "average"),
-         "different units", ()),
+        ("what = 'stated'; label = 'x'; energy_kwh = 1; includes = ['operation']",
+         STATED.format("y", 2, "['operation']", "average"), "different units", ()),
     ],
 )  # fmt: skip
 def test_unequal_boundaries_are_flagged_and_refuse_a_verdict(one, other, rule, views):
@@ -83,9 +88,8 @@ def test_equal_boundaries_are_not_flagged():
 
 
 def test_a_pair_on_the_same_side_is_still_compared():
-    calls = "what = 'calls'; model = 'gpt-4o'; calls = {}; input_tokens = 900; output_tokens = 100"
     trained = "what = 'training'; energy_kwh = 9; serves = 3"
-    made = weighed(scenario(calls.format(2), calls.format(1), trained, top="place = 'FR'"))
+    made = weighed(scenario(CALLS.format(2), CALLS.format(1), trained, top="place = 'FR'"))
     assert verdict(made, "attributional").verdict == "less"
     assert verdict(made, "attributional", "c").verdict == "refused"
 
@@ -98,11 +102,13 @@ def test_figures_of_one_source_that_contradict_each_other_are_flagged():
 
 
 def test_every_default_is_listed_with_its_source():
-    made = weighed(scenario("what = 'ci'; time_min = 5", "what = 'calls'; model = 'gpt-4o'; calls = 1; input_tokens = 9; output_tokens = 9"))
+    made = weighed(scenario("what = 'ci'; time_min = 5", CALLS.format(1)))
     said = {one.what: one for one in made.defaults}
     assert {"avoidable share", "place", "power of ci", "cached tokens", "serving of gpt-4o"} <= said.keys()
     assert all(one.source for one in made.defaults)
-    assert {"ci_power", "grid", "grid_operating", "grid_build", "pue", "gpu_lifetime"} <= {one["name"] for one in made.factors}
+    assert {"ci_power", "grid", "grid_operating", "grid_build", "pue", "gpu_lifetime"} <= {
+        one["name"] for one in made.factors
+    }
     assert all(one["licence"] and one["source"] for one in made.factors)
 
 

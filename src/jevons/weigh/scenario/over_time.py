@@ -237,19 +237,25 @@ def _sides(of: Weigher, name: str, base: str, indicator: str, view: View, values
     a_day = float(values(CALLS) / values(TIME)) / breakeven.DAYS_PER_YEAR
     if not unit or saved <= 0:
         return f"use saves nothing: a call takes {-saved:.3g} {unit} more, at {a_day:,.0f} calls a day"
-    boundary = "operation and hardware" if view.hardware and indicator == "carbon" else "operation"
     rate = of.scenario.alternatives[name].own.texts.get("request_rate") or f"{a_day:,.0f} calls a day"
-    training = Side(
-        amount=_rounded(spent), unit=unit, boundary=boundary, grid=grids(of, [name], "training", view, indicator)
-    )
-    use = Side(
-        amount=_rounded(saved),
-        unit=unit,
-        boundary=boundary,
-        grid=grids(of, [base, name], "", view, indicator),
-        request_rate=rate,
+    training, use = (
+        Side(
+            amount=_rounded(spent if part else saved),
+            unit=unit,
+            boundary=_boundary(of, names, part, view, indicator),
+            grid=grids(of, names, part, view, indicator),
+            request_rate="" if part else rate,
+        )
+        for names, part in (([name], "training"), ([base, name], ""))
     )
     return str(breakeven.in_calls(training, use))
+
+
+def _boundary(of: Weigher, names: list[str], part: str, view: View, indicator: str) -> str:
+    """Of training, or of use: whether anything of it bears hardware."""
+    found = (term for name in names for term in views.terms(of.sheet, name, indicator, view))
+    hardware = any(term.part == "hardware" and (term.flow == "training") == bool(part) for term in found)
+    return "operation and hardware" if hardware else "operation"
 
 
 def _rounded(amount: float) -> float:

@@ -1,0 +1,82 @@
+"""The worked examples: each reads as a page of 80 columns and says what its story is."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("scipy", reason="draws need numpy and scipy: extra report")
+
+from weigh.scenario_kit import verdict
+
+from jevons.report.scenario import text as page
+from jevons.weigh.scenario.document import Weighed
+from jevons.weigh.scenario.price import World
+from jevons.weigh.scenario.read import read
+from jevons.weigh.scenario.weigh import weigh
+
+EXAMPLES = Path(__file__).parents[2] / "examples" / "scenarios"
+
+
+@cache
+def made(name: str) -> Weighed:
+    path = EXAMPLES / f"{name}.toml"
+    return weigh(read(path.read_text(encoding="utf-8"), path.name), World(), root=EXAMPLES, draws=1024)
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in EXAMPLES.glob("*.toml")))
+def test_every_page_fits_a_terminal_and_lists_inputs_defaults_factors_and_sources(name):
+    said = page(made(name))
+    assert max(map(len, said.splitlines())) <= 80
+    labels = ["answer", "default", "method"]
+    if name != "writers-published":
+        labels += ["inputs", "factors", "sources", "decides", "turns at", "tree"]
+    for label in labels:
+        assert f"\n{label} " in said, label
+
+
+def test_the_published_comparison_of_writers_and_ai_is_flagged_and_under_equal_boundaries_not_shown():
+    published = made("writers-published")
+    assert published.flags[0].rule == "a whole life against the work alone"
+    assert [one.figure.mid for one in published.views[2].levels] == pytest.approx(
+        [1404, 2.2], rel=0.01
+    )  # as printed: 1,400 and 2.2 g
+    assert {verdict(published, name, "ai").verdict for name in ("short run", "long run", "attributional")} == {
+        "unknown",
+        "refused",
+    }
+    equal = made("writers-equal")
+    assert equal.flags == []
+    assert {verdict(equal, name, "ai").verdict for name in ("short run", "long run", "attributional")} == {"not shown"}
+    assert "asking" in verdict(equal, "long run", "ai").show
+
+
+def test_a_manager_reads_in_the_judge_example_what_is_shown_and_what_would_show_the_rest():
+    judge = made("judge")
+    assert verdict(judge, "short run", "cut").verdict == verdict(judge, "long run", "cut").verdict == "less"
+    assert judge.train.take == ""
+    assert judge.train.recommendation.startswith("not shown")
+    assert "less than keep the large judge: cut first" in judge.train.recommendation
+    assert judge.train.show
+    waiting = {one.alternative: one.waiting_per_year.mid for one in judge.train.candidates}
+    assert waiting["finetuned"] > waiting["distilled"] > waiting["keep"] == 0
+    assert {one.alternative for one in judge.train.paybacks} == {"finetuned", "distilled"}
+    assert page(judge).index("\ntake ") < page(judge).index("\nanswer ")
+
+
+def test_a_fifth_of_the_energy_is_a_saving_until_use_grows_five_times():
+    cheaper = made("cheaper").train
+    assert cheaper.take == "cheaper"
+    by = {one.rebound: one for one in cheaper.rebounds if one.alternative == "cheaper"}
+    assert by[1.0].growth == pytest.approx(5)
+    assert [by[r].verdict for r in (0.0, 0.5, 1.0, 1.4)] == ["less", "less", "same", "more"]
+
+
+def test_the_rubric_example_counts_benefits_and_peoples_hours_on_both_sides():
+    rubric = made("rubric")
+    assert {one.alternative for one in rubric.benefits} == {"llm", "scripts", "both"}
+    assert rubric.people_h.keys() == {"llm", "scripts", "both"}
+    assert {one.order for one in rubric.consequences} == {"first", "second", "higher"}
+    assert verdict(rubric, "short run", "scripts").show == "knowing upkeep"
