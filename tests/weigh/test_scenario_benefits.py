@@ -70,8 +70,6 @@ def test_what_cannot_be_read_is_an_error_that_names_it(tmp_path, name, content, 
 
 
 def test_what_is_real_is_no_distribution():
-    assert "line 13" not in faults(of("defects_found = 5"))
-    inputs = of("defects_found = 'n'").replace(
-        'unit = "one"', 'unit = "one"\n[inputs]\nn = {value = 3, unit = "defects"}'
-    )
-    assert any("what is real is a number" in fault for _, fault in faults(inputs.replace("place = 'DE'", "")))
+    named = 'unit = "one"\n[inputs]\nn = {value = 3, unit = "defects"}'
+    text = of("defects_found = 'n'").replace("place = 'DE'\n", "").replace('unit = "one"', named)
+    assert any("what is real is a number" in fault for _, fault in faults(text))

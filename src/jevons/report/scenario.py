@@ -207,7 +207,7 @@ def _more(made: Weighed) -> Iterator[str]:
 def decides(of: list[Decides]) -> str:
     """The inputs that the answer's uncertainty comes from."""
     shown = [f"{one.what} {percent(max(one.share, 0.0))}" for one in of if one.share >= 0.005][:MOST]
-    mine = next((one.what for one in of if one.stated and one.share >= 0.005), "")
+    mine = next((f"{one.what} ({percent(max(one.share, 0.0))})" for one in of if one.stated), "")
     return ", ".join(shown) + (f"; of what you can find out: {mine}" if mine else "")
 
 

@@ -44,6 +44,8 @@ class Input(msgspec.Struct, frozen=True, kw_only=True):
     group: str = ""
     """What it is drawn and sorted with; its key if empty."""
     source: str = "the scenario file"
+    stated: bool = False
+    """Whether the file says it, so that its author can find it out."""
 
     @property
     def exact(self) -> bool:

@@ -17,6 +17,8 @@ Asked = Callable[[Values], Any]
 """Difference of two figures at some values of the inputs."""
 POINTS = 601
 SPAN = 1_000.0
+LEAST = 1e-6
+"""Total effect from which a group counts."""
 GROUPS = 7
 """Groups that are told apart; the others are one."""
 SAMPLES = 1_024
@@ -147,9 +149,15 @@ def shapley(inputs: Inputs, asked: Asked, seed: int = 1) -> list[Decides]:
     # what a group leaves unexplained if it alone is drawn anew (its total effect) says which are worth telling apart
     everything = frozenset(named)
     total = {name: 1 - closed(everything - {name}) for name in named}
-    heavy = sorted((name for name in named if total[name] > 1e-6), key=lambda name: -total[name])[: GROUPS - 1]
+    heavy = sorted((name for name in named if total[name] > LEAST), key=lambda name: -total[name])
+    mine = {
+        name for name, columns in named.items() if any(one in inputs.of and inputs.of[one].stated for one in columns)
+    }
+    # what its author can find out is told in any case
+    first = next((name for name in heavy[GROUPS - 1 :] if not mine & set(heavy[: GROUPS - 1]) and name in mine), "")
+    heavy = [*heavy[: GROUPS - 1 - bool(first)], *filter(None, [first])]
     rest = [name for name in named if name not in heavy]
-    players = [frozenset({name}) for name in heavy] + ([frozenset(rest)] if any(total[n] > 1e-6 for n in rest) else [])
+    players = [frozenset({name}) for name in heavy] + ([frozenset(rest)] if any(total[n] > LEAST for n in rest) else [])
     worth = {frozenset[int](): 0.0}
     for size in range(1, len(players) + 1):
         for chosen in combinations(range(len(players)), size):
@@ -163,10 +171,6 @@ def shapley(inputs: Inputs, asked: Asked, seed: int = 1) -> list[Decides]:
             if at not in some:
                 weight = math.factorial(len(some)) * math.factorial(count - len(some) - 1) / math.factorial(count)
                 share += weight * (worth[some | {at}] - value)
-        stated = all(
-            inputs.of[column].source != "factors" for name in player for column in named[name] if column in inputs.of
-        )
-        stated = stated and len(player) == 1 and any(column in inputs.of for name in player for column in named[name])
         name = next(iter(player)) if len(player) == 1 else "all others"
-        effects.append(Decides(name, share, stated))
+        effects.append(Decides(name, share, name in mine))
     return sorted(effects, key=lambda effect: -effect.share)

@@ -343,7 +343,7 @@ class _Reader:
         flow = f", flow {at[-2] + 1}" if len(at) > 1 and isinstance(at[-2], int) else ""
         label = f"{at[1] if len(at) > 2 else at[0]}{flow}: {name.replace('_', ' ')}"
         self.inputs[key] = Input(
-            key=key, low=low, mid=mid, high=high, shape=shape, unit=base, label=label, source=source
+            key=key, low=low, mid=mid, high=high, shape=shape, unit=base, label=label, source=source, stated=True
         )
         return Value(1.0, (key,))
 
@@ -368,7 +368,7 @@ class _Reader:
             low, mid, high, shape, source = distribution({"unit": unit, **given}, key, base, False)
             unit, label = base, key.replace("_", " ")
             self.inputs[key] = Input(
-                key=key, low=low, mid=mid, high=high, shape=shape, unit=unit, label=label, source=source
+                key=key, low=low, mid=mid, high=high, shape=shape, unit=unit, label=label, source=source, stated=True
             )
         except AmountError as error:
             self.fault(at, str(error))
