@@ -75,7 +75,7 @@ def test_another_indicator_and_another_place(project: Path) -> None:
         (("time_min = 10", "time = 10"), "s.toml, line 7: time has no unit"),
         (('"laptop"', '"labtop"'), "s.toml, line 10: what = 'labtop' is no kind of flow: did you mean laptop?"),
         (("title =", "titel ="), "s.toml, line 1: 'titel' is not known: did you mean title?"),
-        (('"ci"\n', '"ledger"\nrun = "latest"\n#'), "s.toml, line 5: no run"),
+        (('"ci"\n', '"ledger"\nrun = "latest"\n#'), "s.toml, line 5: nothing is recorded yet"),
         (('"ci"\n', '"training"\ncard = "nobody"\nserves = 3\n#'), "s.toml, line 5: "),
         (("unit", "unit = = 3\nunit"), "s.toml, line 2: no valid TOML"),
     ],
@@ -121,9 +121,8 @@ def test_new_judge_asks_four_questions_at_most_and_takes_the_rest_from_the_ledge
     assert made["inputs"]["prompt"] == {"value": 900.0, "unit": "tokens", "source": "the ledger: 4 calls by judges"}
     assert made["demand"]["calls_per_day"]["value"] == 4
     assert (made["quality"]["asked"], made["place"]) == (0.85, "SE")
-    assert {"keep", "cut first", "existing small model", "fine-tune"} == {
-        one["role"] for one in made["alternatives"].values()
-    }
+    roles = {one["role"] for one in made["alternatives"].values()}
+    assert roles == {"keep", "cut first", "existing small model", "fine-tune"}
     again = run("--new", "judge")
     assert again.exit_code == 2
     assert "is there already" in again.output
@@ -138,7 +137,7 @@ def test_new_compare_writes_a_file_that_is_weighed_whatever_is_not_known(project
     assert made["alternatives"]["ai"]["flows"][0]["calls"]["mid"] == 100
     assert made["from"]["calls"] == "your answer"
     weighed = json.loads(run("mine.toml", "--format", "json").output)
-    assert [one["alternative"] for one in weighed["views"][0]["levels"]][0] == "ai"
+    assert weighed["views"][0]["levels"][0]["alternative"] == "ai"
     assert all(one["source"] for one in weighed["inputs"])
 
 

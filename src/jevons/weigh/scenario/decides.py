@@ -133,6 +133,7 @@ def shapley(inputs: Inputs, asked: Asked, seed: int = 1) -> list[Decides]:
     inputs outside S drawn anew.
     """
     named = groups(inputs)
+    told = {key for key, of in inputs.of.items() if of.stated}
     one, other = inputs.normal(SAMPLES, seed, 2)
     base = np.asarray(asked(Values(inputs, one)), float)
     if base.ndim == 0 or not np.isfinite(base).all() or base.var() <= 1e-24 * max(base.mean() ** 2, 1e-300):
@@ -150,9 +151,7 @@ def shapley(inputs: Inputs, asked: Asked, seed: int = 1) -> list[Decides]:
     everything = frozenset(named)
     total = {name: 1 - closed(everything - {name}) for name in named}
     heavy = sorted((name for name in named if total[name] > LEAST), key=lambda name: -total[name])
-    mine = {
-        name for name, columns in named.items() if any(one in inputs.of and inputs.of[one].stated for one in columns)
-    }
+    mine = {name for name, columns in named.items() if told & set(columns)}
     # what its author can find out is told in any case
     first = next((name for name in heavy[GROUPS - 1 :] if not mine & set(heavy[: GROUPS - 1]) and name in mine), "")
     heavy = [*heavy[: GROUPS - 1 - bool(first)], *filter(None, [first])]

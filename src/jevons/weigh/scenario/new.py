@@ -216,21 +216,36 @@ def _with_unit(toml: str, unit: str) -> str:
 
 
 def find_out(made: Weighed, given: Mapping[str, Answer]) -> str:
-    """Which one answer to find out next: the input of the file that decides most, on average over what is not shown
-    (over all, where all is shown), of those that are not known yet."""
+    """Which one answer to find out next: whether a candidate that may take less is good enough; else the input of the
+    file that decides most, on average over what is not shown (over all, where that names none), of those that are not
+    known yet."""
+    if doubt := _quality(made):
+        return doubt
     told = [verdict for view in made.views if view.claims for verdict in view.verdicts if verdict.decides]
-    told = [verdict for verdict in told if verdict.verdict == "not shown"] or told
-    shares: dict[str, float] = {}
-    for verdict in told:
-        for one in verdict.decides:
-            if one.stated:
-                shares[one.what] = shares.get(one.what, 0.0) + one.share / len(told)
     known = {_label(name) for name, one in given.items() if one.known}
-    left = {what: share for what, share in shares.items() if what.rpartition(": ")[2] not in known}
-    if not left:
+    for some in ([verdict for verdict in told if verdict.verdict == "not shown"], told):
+        shares: dict[str, float] = {}
+        for one in (effect for verdict in some for effect in verdict.decides if effect.stated):
+            if one.what.rpartition(": ")[2] not in known:
+                shares[one.what] = shares.get(one.what, 0.0) + one.share / len(some)
+        if shares:
+            what = max(shares, key=lambda name: shares[name])
+            return f"{what} (on average {max(shares[what], 0.0):.0%} of what is not known of the answers)"
+    return ""
+
+
+def _quality(made: Weighed) -> str:
+    if made.train is None:
         return ""
-    what = max(left, key=lambda name: left[name])
-    return f"{what} (on average {max(left[what], 0.0):.0%} of what is not known of the answers)"
+    figures = {level.alternative: level.figure for level in made.views[1].levels if level.figure is not None}
+    able = [one for one in made.train.candidates if one.meets in ("yes", "as now")]
+    doubtful = [one for one in made.train.candidates if one.meets in ("not shown", "unknown")]
+    least = min((figures[one.alternative].mid for one in able if one.alternative in figures), default=0.0)
+    better = [one for one in doubtful if one.alternative in figures and figures[one.alternative].low < least]
+    if not better:
+        return ""
+    first = min(better, key=lambda one: figures[one.alternative].mid)
+    return f"quality of {first.title} on your own cases: nobody has shown that it is good enough, and it may take least"
 
 
 def _label(name: str) -> str:
