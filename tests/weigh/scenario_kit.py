@@ -7,7 +7,8 @@ from pathlib import Path
 from jevons.factors import load_user
 from jevons.footprint import Overrides
 from jevons.weigh.scenario.price import Sheet, World
-from jevons.weigh.scenario.read import ScenarioError, read
+from jevons.weigh.scenario.read import read
+from jevons.weigh.scenario.structure import ScenarioError
 from jevons.weigh.scenario.weigh import sheet_of, weigh
 
 HEAD = "name,place,year,value,low,high,unit,source\n"

@@ -16,7 +16,8 @@ from weigh.scenario_kit import faults, scenario
 
 from jevons.weigh.scenario.lines import Lines
 from jevons.weigh.scenario.price import PriceError, World
-from jevons.weigh.scenario.read import Scenario, ScenarioError, read
+from jevons.weigh.scenario.read import read
+from jevons.weigh.scenario.structure import Scenario, ScenarioError
 from jevons.weigh.scenario.weigh import sheet_of
 
 EXAMPLES = sorted((Path(__file__).parents[2] / "examples" / "scenarios").glob("*.toml"))

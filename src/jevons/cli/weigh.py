@@ -77,7 +77,8 @@ def command(
 
     from jevons.report.scenario import text
     from jevons.weigh.scenario.price import PriceError
-    from jevons.weigh.scenario.read import ScenarioError, read
+    from jevons.weigh.scenario.read import read
+    from jevons.weigh.scenario.structure import ScenarioError
     from jevons.weigh.scenario.weigh import weigh
 
     if scenario is None:

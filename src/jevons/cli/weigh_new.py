@@ -21,7 +21,8 @@ def ask(kind: str, answers: tuple[str, ...], file: Path | None, output: Path | N
     """Ask what is not answered yet, where somebody sits at a terminal; write the file; say what to find out next."""
     from jevons.weigh.scenario.new import QUESTIONS, UNKNOWN, AnswerError, answer, find_out, scenario
     from jevons.weigh.scenario.price import PriceError
-    from jevons.weigh.scenario.read import ScenarioError, read
+    from jevons.weigh.scenario.read import read
+    from jevons.weigh.scenario.structure import ScenarioError
     from jevons.weigh.scenario.weigh import weigh
 
     path = output or Path(f"{kind}.toml")

@@ -233,6 +233,7 @@ def _turn(one: BreakEven) -> str:
 
 
 def _tree(made: Weighed) -> Iterator[tuple[str, str]]:
+    yield "tree", "consequences by their order (the frame of ITU-T L.1480)"
     for order, words in ORDERS.items():
         of_order = [one for one in made.consequences if one.order == order]
         if of_order:

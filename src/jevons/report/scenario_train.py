@@ -9,7 +9,8 @@ from jevons.report.numbers import digits, percent
 from jevons.report.scenario import UNITS, WIDTH, amount, labelled, span
 from jevons.report.text import printable
 from jevons.weigh.scenario.document import Weighed
-from jevons.weigh.scenario.over_time import LATEST_YEARS, Candidate, Payback, Rebound, Train
+from jevons.weigh.scenario.over_time import Candidate, Rebound, Train
+from jevons.weigh.scenario.payback import LATEST_YEARS, Payback
 
 REBOUNDS = {0.0: "none", 0.5: "half comes back", 1.0: "all comes back", 1.4: "backfire"}
 

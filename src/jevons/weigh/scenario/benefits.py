@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 from jevons.weigh.scenario.document import Benefit, Range
 from jevons.weigh.scenario.fields import BENEFITS
 from jevons.weigh.scenario.price import PriceError, Sheet
-from jevons.weigh.scenario.read import Alternative
+from jevons.weigh.scenario.structure import Alternative
 
 LARGEST = 50_000_000
 """Bytes of a file of results."""

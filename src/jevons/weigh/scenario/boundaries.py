@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from jevons.footprint.claims import Quantity, check
 from jevons.weigh.scenario.document import Flag
 from jevons.weigh.scenario.price import Sheet
-from jevons.weigh.scenario.read import Alternative, Table
+from jevons.weigh.scenario.structure import Alternative, Table
 from jevons.weigh.scenario.views import ACCOUNT, LONG, SHORT
 
 _ALL = [SHORT.name, LONG.name, ACCOUNT.name]
@@ -50,14 +50,10 @@ def flags(sheet: Sheet) -> list[Flag]:
             what = f"training is counted for {_names(trained)}, not for {_names(rest)}"
             found.append(Flag("training on one side only", what, [ACCOUNT.name], [one.id for one in trained]))
     for one in sides:
-        for flow in one.flows:
-            if (
-                flow.texts["what"] == "stated"
-                and len(flow.lists["includes"]) > 1
-                and "training" in flow.lists["includes"]
-            ):
-                what = f"{_named(flow)} of {one.title} holds training that is done; a decision cannot take it out"
-                found.append(Flag("sunk training inside a figure", what, [SHORT.name, LONG.name]))
+        found += _sunk(one)
+        if "life" in has[one.id] and len(has[one.id]) > 1:
+            what = f"{one.title}: a life holds the machines that it uses; they are flows of their own, too"
+            found.append(Flag("counted twice", what, []))
     grids = {flow.texts["grid"]: _named(flow) for one in sides for flow in one.flows if "grid" in flow.texts}
     if len(grids) > 1:
         what = "; ".join(f"{name}: {grid}" for grid, name in grids.items())
@@ -69,6 +65,18 @@ def flags(sheet: Sheet) -> list[Flag]:
         found.append(Flag("different units", what, _ALL))
     found += [Flag("figures that contradict each other", what, []) for what in _contradictions(sheet, stated)]
     return found
+
+
+def _sunk(one: Alternative) -> Iterable[Flag]:
+    """What is sunk in a decision and stands inside a stated figure, where nobody can take it out."""
+    for flow in one.flows:
+        includes = flow.lists["includes"] if flow.texts["what"] == "stated" else ()
+        for part, at in (("training", [SHORT.name, LONG.name]), ("hardware", [SHORT.name])):
+            if part in includes and len(includes) > 1:
+                what = (
+                    f"{_named(flow)} of {one.title} holds {part} that is there already; a decision cannot take it out"
+                )
+                yield Flag(f"sunk {part} inside a figure", what, at)
 
 
 def of_candidates(sheet: Sheet) -> list[Flag]:

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from jevons.footprint import METHOD_VERSION
-from jevons.weigh.scenario.read import Default
+from jevons.weigh.scenario.structure import Default
 
 SCHEMA = "jevons.weigh/1"
 

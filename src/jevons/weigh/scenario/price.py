@@ -23,7 +23,7 @@ from jevons.ledger.recorded import Recorded
 from jevons.shelf.card import Card
 from jevons.weigh.scenario.amount import EXACT, LOG_NORMAL, Input, Value
 from jevons.weigh.scenario.draws import Inputs, Term
-from jevons.weigh.scenario.read import Default, Scenario, Table
+from jevons.weigh.scenario.structure import Default, Scenario, Table
 
 Powers = tuple[tuple[str, int], ...]
 ONE = Value(1.0)

@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 
 from jevons.footprint.breakeven import DAYS_PER_YEAR
-from jevons.weigh.scenario import flows
+from jevons.weigh.scenario import calls, flows
 from jevons.weigh.scenario.amount import EXACT, Input, Value
 from jevons.weigh.scenario.fields import ROLES
 from jevons.weigh.scenario.price import ONE, Flow, PriceError, Sheet, World, powers_of
-from jevons.weigh.scenario.read import Alternative, Scenario
+from jevons.weigh.scenario.structure import Alternative, Scenario
 
 HOURS_PER_YEAR = 24 * DAYS_PER_YEAR
 TIME, CALLS, HOURS, DAYS = "years so far", "calls so far", "hours so far", "days so far"
@@ -85,7 +85,7 @@ def _candidate(sheet: Sheet, one: Alternative) -> None:
     held = serving == "always on"
     asked = Flow(sheet, name, own, own.texts.get("model", "calls"), per_call=True)
     if "model" in own.texts:
-        flows.calls(asked, count, own_machines=held, priced=serving == "api" and "cost_per_call" not in amounts)
+        calls.calls(asked, count, own_machines=held, priced=serving == "api" and "cost_per_call" not in amounts)
     else:
         energy = count.times(amounts["energy_per_call"]).times(1e-3)
         asked.electric(energy.number, powers_of(energy), asked.place)
@@ -173,6 +173,6 @@ def _allocated(made: Flow, name: str) -> None:
     if not found.calls:
         sheet.default(f"training of {found.id}", "not allocated: nobody counted the calls that it serves", "its card")
         return
-    calls, key = found.calls, f"{made.name}: share of the calls of {found.id}"
-    sheet.inputs.derived[key] = lambda look: np.minimum(look(CALLS) / calls, 1.0)
+    served, key = found.calls, f"{made.name}: share of the calls of {found.id}"
+    sheet.inputs.derived[key] = lambda look: np.minimum(look(CALLS) / served, 1.0)
     flows.card(made, name, Value(1.0, (key,)))

@@ -16,7 +16,7 @@ from jevons.weigh.scenario.document import Consequence, Decides, Flag, Level, Ra
 from jevons.weigh.scenario.draws import DRAWS, Values
 from jevons.weigh.scenario.fields import KINDS
 from jevons.weigh.scenario.price import ONE, Sheet, World
-from jevons.weigh.scenario.read import Scenario
+from jevons.weigh.scenario.structure import Scenario
 from jevons.weigh.scenario.views import VIEWS, View
 
 SURE = 0.95
