@@ -38,6 +38,16 @@ def test_every_page_fits_a_terminal_and_lists_inputs_defaults_factors_and_source
         assert f"\n{label} " in said, label
 
 
+@pytest.mark.parametrize("scale", [1e-15, 1e-6, 1e6, 1e15])
+def test_a_page_fits_whatever_the_size_of_its_figures(scale):
+    text = (EXAMPLES / "writers-equal.toml").read_text(encoding="utf-8")
+    wide = f"writing = {{low = {scale / 3}, mid = {scale}, high = {scale}"
+    text = text.replace("writing = {low = 0.4, mid = 0.8, high = 1.6", wide)
+    assert str(scale) in text
+    said = page(weigh(read(text), World(), draws=256))
+    assert max(map(len, said.splitlines())) <= 80
+
+
 def test_the_published_comparison_of_writers_and_ai_is_flagged_and_under_equal_boundaries_not_shown():
     published = made("writers-published")
     assert published.flags[0].rule == "a whole life against the work alone"

@@ -25,6 +25,7 @@ ORDERS = {
 }
 SIGNS = {"more": "+", "less": "-", "unknown": "?"}
 MOST = 5
+COLUMN = 15
 
 
 def text(made: Weighed) -> str:
@@ -128,11 +129,13 @@ def times(ratio: float) -> str:
 
 
 def amount(figure: Drawn, unit: str) -> str:
-    """An interval with its unit."""
+    """An interval with its unit; with exponents where it would be too wide for a column."""
     if unit == "USD":
-        low, high = digits(figure.low), digits(figure.high)
-        return f"${low}" if low == high else f"${low}-{high}"
-    return between(Range(figure.low, figure.mid, figure.high), unit).replace("–", "-")
+        ends = dict.fromkeys(f"${digits(end)}" for end in (figure.low, figure.high))
+        made = "-".join(ends)
+    else:
+        made = between(Range(figure.low, figure.mid, figure.high), unit).replace("–", "-")
+    return made if len(made) <= COLUMN else f"{figure.low:.0e}-{figure.high:.0e} {unit}"
 
 
 def levels(made: Weighed) -> Iterator[str]:

@@ -23,6 +23,8 @@ SUFFIXES = {
     "w": "W", "kw": "kW", "km": "km", "usd": "USD", "percent": "%", **{one: one for one in COUNTS[2:]},
 }  # fmt: skip
 """Last word of a field's name -> its unit."""
+LARGEST = 1e15
+"""Largest number of a file, in its own unit."""
 _KEYS = ("low", "mid", "high", "value", "unit", "shape", "source")
 _PART = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*|\d+(?:\.\d+)?(?:e[+-]?\d+)?")
 
@@ -95,8 +97,8 @@ def number(given: Any, what: str) -> float:
         made = float(given)
     except OverflowError:
         raise AmountError(f"{what} is too large a number") from None
-    if made < 0 or made > 1e30:
-        raise AmountError(f"{what} = {made:g}: from 0 to 1e30; what is avoided stands in the other alternative")
+    if made < 0 or made > LARGEST:
+        raise AmountError(f"{what} = {made:g}: from 0 to {LARGEST:g}; what is avoided stands in the other alternative")
     return made
 
 

@@ -62,6 +62,8 @@ COMMON = {
     "cost": _amount("USD"),
 }
 """Of every flow. ``avoidable``: share that the decision can avoid; ``anyway``: the rest, that would be spent anyway."""
+ABOVE_0 = ("calls_per_day", "horizon", "serves", "delivers", "units", "retrain_every")
+"""Amounts that divide others."""
 FLOWS: dict[str, dict[str, Field]] = {
     "calls": {**_MODEL, "model": NEEDED, "calls": _amount("calls", required=True)},
     "ledger": {

@@ -143,7 +143,7 @@ def _rebounds(of: Weigher, name: str, base: str) -> list[Rebound]:
     if any(views.unknown(of.sheet, side, of.indicator, LONG) for side in (name, base)):
         return []
     per = [part(of, side, "calls", of.values) / of.values(CALLS) for side in (base, name)]
-    if float(np.median(per[1] / per[0])) >= 1:
+    if not np.min(per[0]) > 0 or float(np.median(per[1] / per[0])) >= 1:
         return []
     gain = np.clip(1 - per[1] / per[0], 0.0, 1 - 1e-9)
     now, made = of.amount(base, LONG), []
@@ -206,7 +206,9 @@ def _recommend(of: Weigher, candidates: list[Candidate]) -> tuple[str, str, str]
     odds = min(sure_now, sure_then)
 
     def between(values: Values) -> Any:
-        return np.log(of.amount(first.alternative, view, values)) - np.log(of.amount(rival.alternative, view, values))
+        figures = [np.asarray(of.amount(one.alternative, view, values), float) for one in (first, rival)]
+        positive = min(float(figure.min()) for figure in figures) > 0
+        return np.log(figures[0] / figures[1]) if positive else figures[0] - figures[1]
 
     show = of.show(between, shapley(of.sheet.inputs, between, of.seed + 2))
     said = f"not shown: {first.title} against {rival.title}, {view.name}: {odds:.0%} of draws{tail}"

@@ -250,7 +250,10 @@ class _Reader:
                 raise AmountError(f"{name} is a list of {', '.join(field.choices)}; got {value!r}")
             made.lists[name] = tuple(value)
         else:
-            made.amounts[name] = self.amount(value, name, field, at, unit)
+            found = self.amount(value, name, field, at, unit)
+            if name in of.ABOVE_0 and not found.number * math.prod(self.inputs[key].low for key in found.keys) > 0:
+                raise AmountError(f"{name}: above 0, at its low end, too")
+            made.amounts[name] = found
 
     def amount(self, value: Any, name: str, field: Field, at: Path, unit: str) -> Value:
         share = field.kind == "share"

@@ -66,7 +66,8 @@ def grown(growth: Any, years: Any) -> Any:
     """Integral of (1 + g)^t from 0 to `years`: ((1 + g)^years - 1) / ln(1 + g), `years` where nothing grows."""
     rate = np.log1p(growth)
     small = np.abs(rate) < 1e-12
-    return np.where(small, years, np.expm1(rate * years) / np.where(small, 1.0, rate))
+    # no demand is 1e200 times what it was: an exponent beyond that has no use
+    return np.where(small, years, np.expm1(np.minimum(rate * years, 460.0)) / np.where(small, 1.0, rate))
 
 
 def _of(value: Value, look: Callable[[str], Any]) -> Any:
