@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -171,3 +174,23 @@ def test_it_is_asked_for_one_thing_at_a_time(project: Path) -> None:
     assert run("s.toml", "--new", "judge").exit_code == 2
     assert run("s.toml", "--answer", "a=b").exit_code == 2
     assert "examples/scenarios/judge.toml" in run("--help").output
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a terminal of one's own: Unix only")
+def test_somebody_at_a_terminal_is_asked_plainly_and_may_not_know(project: Path) -> None:
+    import pty
+
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "jevons", "weigh", "--new", "judge"]
+    running = subprocess.Popen(command, stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    os.write(ours, b"gpt-4o-mini\n?\n0.8\nDE\n")
+    said, _ = running.communicate(timeout=120)
+    os.close(ours)
+    os.close(theirs)
+    assert running.returncode == 0, said
+    assert said.count("[? for don't know]") == 4
+    made = tomllib.loads((project / "judge.toml").read_text())
+    assert made["alternatives"]["keep"]["model"] == "gpt-4o-mini"
+    assert made["demand"]["calls_per_day"]["mid"] == 2000
+    assert made["from"]["model"] == "your answer"
+    assert "find out next: " in said
