@@ -11,8 +11,9 @@ pytest.importorskip("scipy", reason="draws need numpy and scipy: extra report")
 
 from weigh.scenario_kit import verdict
 
+from jevons.report.scenario import amount
 from jevons.report.scenario import text as page
-from jevons.weigh.scenario.document import Weighed
+from jevons.weigh.scenario.document import Range, Weighed
 from jevons.weigh.scenario.price import World
 from jevons.weigh.scenario.read import read
 from jevons.weigh.scenario.weigh import weigh
@@ -91,3 +92,8 @@ def test_the_rubric_example_counts_benefits_and_peoples_hours_on_both_sides():
     assert rubric.people_h.keys() == {"llm", "scripts", "both"}
     assert {one.order for one in rubric.consequences} == {"first", "second", "higher"}
     assert verdict(rubric, "long run", "both").decides[0].what == "upkeep"
+
+
+def test_dollars_are_scaled_with_their_prefix():
+    for high, said in ((120.0, "$12-$120"), (68_000.0, "$6.8k-$68k"), (2.5e7, "$2.5M-$25M")):
+        assert amount(Range(high / 10, high / 2, high), "USD") == said

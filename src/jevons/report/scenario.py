@@ -26,6 +26,8 @@ ORDERS = {
 SIGNS = {"more": "+", "less": "-", "unknown": "?"}
 MOST = 5
 COLUMN = 15
+DOLLARS = ((1e7, 1e6, "M"), (1e4, 1e3, "k"), (0.0, 1.0, ""))
+"""From which amount on, its scale and prefix."""
 
 
 def text(made: Weighed) -> str:
@@ -131,7 +133,8 @@ def times(ratio: float) -> str:
 def amount(figure: Drawn, unit: str) -> str:
     """An interval with its unit; with exponents where it would be too wide for a column."""
     if unit == "USD":
-        ends = dict.fromkeys(f"${digits(end)}" for end in (figure.low, figure.high))
+        _, scale, prefix = next(step for step in DOLLARS if figure.high >= step[0])
+        ends = dict.fromkeys(f"${digits(end / scale)}{prefix}" for end in (figure.low, figure.high))
         made = "-".join(ends)
     else:
         made = between(Range(figure.low, figure.mid, figure.high), unit).replace("–", "-")

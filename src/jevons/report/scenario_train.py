@@ -29,10 +29,10 @@ def lines(made: Weighed) -> Iterator[str]:
         yield from _candidate(one, of, unit)
     yield ""
     yield "Over the years, long run:"
-    yield from _curves(of, unit, {one.alternative: one.title for one in of.candidates})
+    yield from _curves(of, unit)
     if of.paybacks:
         yield ""
-        yield "Break-even of training, against what is there now (one row a boundary):"
+        yield "When training and waiting have paid, against what is there now, by boundary:"
         for pay in of.paybacks:
             yield from labelled([(pay.alternative[:9], _payback(pay))])
             yield from labelled([("", pay.sides)])
@@ -53,16 +53,16 @@ def _candidate(one: Candidate, of: Train, unit: str) -> Iterator[str]:
     )  # fmt: skip
 
 
-def _curves(of: Train, unit: str, titles: dict[str, str]) -> Iterator[str]:
+def _curves(of: Train, unit: str) -> Iterator[str]:
     marks = of.curves[0].years[:: max(len(of.curves[0].years) // 3, 1)]
-    room = WIDTH - 18 * len(marks)
-    yield f"{'years':<{room}}" + "".join(f"{digits(at) if at else 'at once':>18}" for at in marks)
+    room = WIDTH - 17 * len(marks)
+    yield f"{'years':<{room}}" + "".join(f"{digits(at) if at else 'at once':>17}" for at in marks)
     for one in of.curves:
-        title = printable(titles[one.alternative])
+        title = printable(one.alternative)
         name = title if len(title) < room else f"{title[: room - 2]}~"
         cells = [amount(figure, unit) for at, figure in zip(one.years, one.figures, strict=True) if at in marks]
         yield f"{name if len(name) < room else name[: room - 2] + '~':<{room}}" + "".join(
-            f"{cell:>18}" for cell in cells
+            f"{cell:>17}" for cell in cells
         )
 
 

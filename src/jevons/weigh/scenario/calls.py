@@ -27,11 +27,12 @@ Rated = Mapping[str, tuple[Term, ...]]
 """Terms of each of `rates.FIGURES`."""
 
 
-def calls(made: Flow, count: Value, own_machines: bool = False, priced: bool = True) -> None:
+def calls(made: Flow, count: Value, own_machines: bool = False, rented_at: str | None = None) -> None:
     """Calls described by model and tokens, priced by the law of their serving; every call alike.
 
     On `own_machines`, whose waiting and making is counted by their hours, a call bears neither idle reserve nor
-    hardware.
+    hardware. `rented_at`: where machines that somebody rents stand, if no provider of the model answers; such calls
+    have no list price.
 
     Sums of a cell (`ledger.cells.Sums`) for N calls of I tokens in, K of them cached, and O out: fresh N (I - K),
     pairs N (F K + F (F - 1) / 2) with F = I - K, reads N (O I + O (O - 1) / 2).
@@ -56,8 +57,11 @@ def calls(made: Flow, count: Value, own_machines: bool = False, priced: bool = T
         "per_prefill_pair": [fresh.times(cached), half.times(fresh).times(fresh), Value(-0.5).times(fresh)],
         "per_kv_read": [written.times(read), half.times(written).times(written), Value(-0.5).times(written)],
     }
-    physics = Key(kind, of.texts.get("provider") or factors.look_up(of.texts["model"], kind).maker, _hosts(host),
-                  of.texts["model"], of.texts.get("region", ""), "live", "reported", "2xx", "")  # fmt: skip
+    provider, region = of.texts.get("provider", ""), of.texts.get("region") or rented_at or ""
+    if not provider and rented_at is None and host == "cloud":
+        provider = factors.look_up(of.texts["model"], kind).maker
+        sheet.default(f"provider of {of.texts['model']}", provider or "not known", "the maker of the model")
+    physics = Key(kind, provider, _hosts(host), of.texts["model"], region, "live", "reported", "2xx", "")
     for basis in BASES:
         serving = _serving(made, physics, basis, own_machines)
         if not serving.by_law:
@@ -80,7 +84,7 @@ def calls(made: Flow, count: Value, own_machines: bool = False, priced: bool = T
                     _rated(made, rates.terms, whole, basis, known)
     if own_machines:
         made.sheet.drop_hardware(made.name, made.label)
-    if priced and "cost" not in of.amounts:
+    if rented_at is None and not {"cost", "cost_per_call"} & of.amounts.keys():
         _priced(made, physics, count, read, cached, written)
 
 

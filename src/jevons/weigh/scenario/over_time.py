@@ -211,7 +211,10 @@ def _recommend(of: Weigher, candidates: list[Candidate]) -> tuple[str, str, str]
         return np.log(figures[0] / figures[1]) if positive else figures[0] - figures[1]
 
     show = of.show(between, shapley(of.sheet.inputs, between, of.seed + 2))
-    said = f"not shown: {first.title} against {rival.title}, {view.name}: {odds:.0%} of draws{tail}"
+    share = f"{odds:.0%}".replace("%", " %")
+    said = (
+        f"not shown which is least: in the {view.name} {first.title}, in {share} of draws against {rival.title}{tail}"
+    )
     now = next(one for one in able if one.role == ROLES[0])
     better = [one.title for one in able if one is not now and _shown(of, one.alternative, now.alternative)]
     if better:

@@ -115,9 +115,14 @@ def _sides(of: Weigher, name: str, base: str, indicator: str, view: View, values
     saved = float(used[0] - used[1]) / float(values(CALLS))
     unit = {"gCO2e": "g", "Wh": "Wh", "L": "L"}.get(MEASURES[indicator], "")
     a_day = float(values(CALLS) / values(TIME)) / breakeven.DAYS_PER_YEAR
-    if not unit or saved <= 0:
-        return f"use saves nothing: a call takes {-saved:.3g} {unit} more, at {a_day:,.0f} calls a day"
     rate = of.scenario.alternatives[name].own.texts.get("request_rate") or f"{a_day:,.0f} calls a day"
+    if not unit or saved <= 0:
+        boundary, grid = (
+            _boundary(of, [base, name], False, view, indicator),
+            grids(of, [base, name], False, view, indicator),
+        )
+        more = f"a call takes {_rounded(-saved):g} {unit} more, waiting included ({boundary}; {grid}, {rate})"
+        return f"within the horizon use saves nothing: {more}"
     training, use = (
         Side(
             amount=_rounded(spent if once else saved),
@@ -128,7 +133,7 @@ def _sides(of: Weigher, name: str, base: str, indicator: str, view: View, values
         )
         for names, once in (([name], True), ([base, name], False))
     )
-    return str(breakeven.in_calls(training, use))
+    return f"one training: {breakeven.in_calls(training, use)}"
 
 
 def _boundary(of: Weigher, names: list[str], training: bool, view: View, indicator: str) -> str:

@@ -86,7 +86,7 @@ def _candidate(sheet: Sheet, one: Alternative) -> None:
     held = serving == "always on"
     asked = Flow(sheet, name, own, own.texts.get("model", "calls"), per_call=True)
     if "model" in own.texts:
-        calls.calls(asked, count, own_machines=held, priced=serving == "api" and "cost_per_call" not in amounts)
+        calls.calls(asked, count, own_machines=held, rented_at=None if serving == "api" else asked.place)
     else:
         energy = count.times(amounts["energy_per_call"]).times(1e-3)
         asked.electric(energy.number, powers_of(energy), asked.place)
