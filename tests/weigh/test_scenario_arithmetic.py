@@ -203,3 +203,18 @@ def test_the_same_seed_gives_the_same_page_and_another_one_nearly_so():
     assert one == again
     for name in ("short run", "long run"):
         assert verdict(other, name).sure == pytest.approx(verdict(one, name).sure, abs=0.03)
+
+
+def test_list_prices_follow_the_tokens():
+    """Prices are linear in tokens: twice the tokens of each kind is twice the price of the call."""
+    pytest.importorskip("genai_prices", reason="list prices: extra report")
+    flow = "what = 'calls'; model = 'gpt-4o'; provider = 'openai'; calls = 1000; input_tokens = {}; output_tokens = {}"
+    cost = {}
+    for read, written in ((1000, 100), (2000, 200), (1000, 200), (2000, 100)):
+        of = sheet(scenario(flow.format(read, written), ""))
+        cost[read, written] = float(amount(of, "a", "money", ACCOUNT, Values(of.inputs, {})))
+    assert cost[2000, 200] == pytest.approx(2 * cost[1000, 100])
+    assert cost[2000, 100] + cost[1000, 200] == pytest.approx(3 * cost[1000, 100])
+    wide = flow.format("{low = 500, mid = 1000, high = 2000}", 100)
+    made = next(one for one in weighed(scenario(wide, "")).others if one.view == "money").levels[0].figure
+    assert made.low < 0.8 * cost[1000, 100] < 1.3 * cost[1000, 100] < made.high

@@ -65,6 +65,16 @@ def test_the_published_comparison_of_writers_and_ai_is_flagged_and_under_equal_b
     assert "asking" in verdict(equal, "long run", "ai").show
 
 
+def test_a_life_on_both_sides_does_not_show_it_either():
+    """The person who asks lives, too: then hours decide, and nobody has measured those."""
+    text = (EXAMPLES / "writers-published.toml").read_text(encoding="utf-8")
+    asks = "[[alternatives.ai.flows]]\nwhat = 'people'\ntime = {low = 0.1, mid = 0.4, high = 1.2, unit = 'h'}\n"
+    both = text + asks + "carbon_per_h_kg = 1.7123\n"
+    weighed = weigh(read(both.replace('"operation", "training"', '"operation"')), World(), draws=1024)
+    assert "a whole life against the work alone" not in [flag.rule for flag in weighed.flags]
+    assert verdict(weighed, "attributional", "ai").verdict == "not shown"
+
+
 def test_a_manager_reads_in_the_judge_example_what_is_shown_and_what_would_show_the_rest():
     judge = made("judge")
     assert verdict(judge, "short run", "cut").verdict == verdict(judge, "long run", "cut").verdict == "less"

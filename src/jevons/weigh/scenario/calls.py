@@ -142,21 +142,30 @@ def _less(made: Flow, read: Value, cached: Value) -> Value:
 
 
 def _priced(made: Flow, physics: Key, count: Value, read: Value, cached: Value, written: Value) -> None:
-    """List prices, at the middle of the tokens."""
-    from jevons.cut.money import Dollars, NoPricesError
-
+    """List prices: linear in the tokens read and written, taken at their middle."""
     inputs = made.sheet.inputs.of
-    tokens = [value.number * _middle(value, inputs) for value in (read, cached, written)]
-    try:
-        sums = Sums(calls=1, input=round(tokens[0]), cached=round(tokens[1]), output=round(tokens[2]))
-        dollars = Dollars()(Cell(physics._replace(period=UNKNOWN), (), sums))
-    except (NoPricesError, ValueError):
-        dollars = None
-    if dollars is None or physics.host_class != "cloud":
+    middle = [round(value.number * _middle(value, inputs)) for value in (read, cached, written)]
+    whole, answer = (_dollars(made, physics, *tokens) for tokens in (middle, (0, 0, middle[2])))
+    if whole is None or answer is None:
         made.sheet.lacks(made.name, "money", f"price of {physics.model} is not known: state cost_usd")
         return
-    made.add("money_usd", "money", count.number * dollars, powers_of(count))
-    made.sheet.default(f"price of {physics.model}", f"list price, ${dollars:.3g} a call", "genai-prices")
+    for part, value, tokens in ((whole - answer, read, middle[0]), (answer, written, middle[2])):
+        if tokens:
+            cost = count.times(value).times(part / tokens)
+            made.add("money_usd", "money", cost.number, powers_of(cost))
+    made.sheet.default(f"price of {physics.model}", f"list price, ${whole:.3g} a call at the middle", "genai-prices")
+
+
+def _dollars(made: Flow, physics: Key, read: int, cached: int, written: int) -> float | None:
+    from jevons.cut.money import Dollars, NoPricesError
+
+    if physics.host_class != "cloud" or not made.sheet.world.prices:
+        return None
+    try:
+        sums = Sums(calls=1, input=read, cached=cached, output=written)
+        return Dollars()(Cell(physics._replace(period=UNKNOWN), (), sums))
+    except (NoPricesError, ValueError):
+        return None
 
 
 def _middle(value: Value, inputs: dict[str, Input]) -> float:
