@@ -32,6 +32,17 @@ A scenario is a TOML file: a functional unit, alternatives, what each takes.
 Short run: operating margin, existing hardware and training sunk. Long run:
 build margin, hardware included. The attributional footprint stands beside
 both and claims nothing. A claim needs 95 % of joint draws.
+
+\b
+Flows of an alternative, each per functional unit:
+  calls (model, calls, input_tokens, output_tokens), ledger (run),
+  ci, laptop, server, gpu (time), electricity (energy), travel (distance, by),
+  people (time; only with people = true), training (card, time or energy;
+  serves), stated (carbon, energy, water; includes).
+Amounts: a number, a name of [inputs], "name * 3", or {low, mid, high} (5, 50
+and 95 %, log-normal; shape = "triangular": least, likeliest, most), with the
+unit in the field's name (time_min) or as unit = "min". Any flow: avoidable or
+anyway (a share), cost_usd, place, label, source.
 """,
 )
 @click.argument("scenario", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
