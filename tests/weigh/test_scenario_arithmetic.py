@@ -168,6 +168,17 @@ def test_an_hour_of_a_runner_bears_its_share_of_making_the_server_in_the_long_ru
     )
 
 
+def test_hardware_that_would_serve_another_use_is_left_out_of_a_decision_alone():
+    flow = "what = 'server'; time_h = 1; avoidable = 0.5; hardware_avoidable = {}"
+    some, none = (sheet(scenario(flow.format(share), "", top="place = 'FR'")) for share in (0.5, 0))
+    figures = {view: [float(amount(of, "a", "carbon", view, Values(of.inputs, {}))) for of in (some, none)]
+               for view in (SHORT, LONG, ACCOUNT)}  # fmt: skip
+    making = 1_215_000 / (4.5 * 8766 * 0.5)
+    assert figures[SHORT][0] == figures[SHORT][1]
+    assert figures[LONG][0] - figures[LONG][1] == pytest.approx(0.5 * making)
+    assert figures[ACCOUNT][0] == figures[ACCOUNT][1]
+
+
 def test_what_is_delivered_and_what_serves_divide(tmp_path):
     of = world(tmp_path, ("grid", "FR", 100.0))
     text = scenario(
@@ -193,6 +204,21 @@ def test_calls_of_the_ledger_cost_what_their_account_says():
     (expected,) = account(cells([call]))
     values = Values(of.inputs, {})
     assert float(amount(of, "a", "energy", ACCOUNT, values)) == pytest.approx(expected.figures.amount("energy_wh") / 4)
+
+
+def test_calls_without_figures_are_said_and_too_many_refuse_a_verdict():
+    from jevons.ledger.recorded import of_calls
+    from jevons.record import Run
+
+    base = {"run": "r", "status": 200, "model": "gpt-4o", "provider": "openai"}
+    known = [Call(id=f"k{at}", usage="reported", input_tokens=900, output_tokens=90, **base) for at in range(19)]
+    for unknown, word in ((1, "less"), (19, "refused")):
+        calls = [*known, *(Call(id=f"u{at}", usage="unknown", **base) for at in range(unknown))]
+        run = of_calls(Run(id="r"), calls)
+        text = scenario("what = 'ledger'; run = 'r'", "", top="place = 'FR'")
+        made = weighed(text, World(runs=lambda asked, run=run: [run]))
+        assert [flag.rule for flag in made.flags] == ["calls without figures"]
+        assert verdict(made, "short run").verdict == word
 
 
 def test_the_same_seed_gives_the_same_page_and_another_one_nearly_so():

@@ -22,10 +22,10 @@ INDICATORS = ("carbon", "energy", "water", "money")
     "weigh",
     epilog="""\b
 Examples:
-  jevons weigh examples/scenarios/judge.toml        a page that decides
+  jevons weigh examples/scenarios/judge.toml     a page that decides
   jevons weigh scenario.toml --indicator water --format json
-  jevons weigh --new judge                          train a judge, or reuse one?
-  jevons weigh --new compare --answer unit="one release" --answer model=gpt-4o
+  jevons weigh --new judge                       train a judge, or reuse one?
+  jevons weigh --new compare --answer model=gpt-4o --answer calls=50-200
 
 \b
 A scenario is a TOML file: a functional unit, alternatives, what each takes.

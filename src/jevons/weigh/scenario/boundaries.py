@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from jevons.footprint.claims import Quantity, check
+from jevons.weigh.compare import FLOOR
 from jevons.weigh.scenario.document import Flag
 from jevons.weigh.scenario.price import Sheet
 from jevons.weigh.scenario.structure import Alternative, Table
@@ -64,6 +65,11 @@ def flags(sheet: Sheet) -> list[Flag]:
         what = "; ".join(f"{name}: {', '.join(sorted(of))}" for name, of in kinds.items())
         found.append(Flag("different units", what, _ALL))
     found += [Flag("figures that contradict each other", what, []) for what in _contradictions(sheet, stated)]
+    for name, share in sheet.covered.items():
+        if share < 1 - 1e-9:
+            title = sheet.scenario.alternatives[name].title
+            what = f"{title}: figures for {share:.0%} of the ledger's calls, at least that much".replace("%", " %")
+            found.append(Flag("calls without figures", what, _ALL if share < FLOOR else [], [name]))
     return found
 
 

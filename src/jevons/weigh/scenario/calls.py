@@ -205,8 +205,7 @@ def ledger(made: Flow, over: Value) -> None:
                     due, covered = due + one.due, covered + one.covered
         if not due:
             raise PriceError(f"line {of.line}: no live call of that kind in {of.texts['run']}")
-        if basis == "average" and covered < due:
-            sheet.lacks(made.name, "coverage", f"figures for {covered / due:.0%} of the ledger's calls: at least")
+        sheet.covered[made.name] = min(sheet.covered.get(made.name, 1.0), covered / due)
         known = all(of_place(one, made.place) for one in figures.factors if one.name.startswith("grid_"))
         sheet.factors.update(dict.fromkeys(figures.factors))
         if not known:

@@ -57,6 +57,8 @@ class Sheet:
         self.terms: dict[str, list[Term]] = {name: [] for name in scenario.alternatives}
         self.unknown: dict[str, dict[str, list[str]]] = {name: {} for name in scenario.alternatives}
         """By alternative and view or figure: what is not known of it."""
+        self.covered: dict[str, float] = {}
+        """By alternative: least share of the ledger's calls that have figures."""
         self.defaults: list[Default] = list(scenario.defaults)
         self.factors: dict[Factor, None] = {}
         self.place = scenario.top.texts.get("place") or world.place
