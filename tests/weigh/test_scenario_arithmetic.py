@@ -192,6 +192,17 @@ def test_what_is_delivered_and_what_serves_divide(tmp_path):
     assert level(new, "short run", "b").figure.mid > 0
 
 
+def test_training_on_a_card_is_spread_over_what_it_serves():
+    """BLOOM: 50.5 t of dynamic, idle and embodied carbon (Luccioni et al. 2023), over a million units."""
+    from jevons.shelf.folder import pick, seeds
+
+    text = scenario("what = 'training'; card = 'bloom'; serves = 1000000", "")
+    made = weighed(text, World(card=lambda name: pick(seeds(), name)))
+    assert level(made, "attributional", "a").figure.mid == pytest.approx(50.5, abs=0.05)
+    assert level(made, "long run", "a").figure.mid == 0
+    assert any(one.value.startswith("sunk = true") for one in made.defaults)
+
+
 def test_calls_of_the_ledger_cost_what_their_account_says():
     from jevons.ledger.recorded import of_calls
     from jevons.record import Run

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import msgspec
 import pytest
 
 pytest.importorskip("scipy", reason="draws need numpy and scipy: extra report")
@@ -14,7 +15,7 @@ from jevons.shelf.folder import pick, seeds
 from jevons.weigh.scenario.draws import Values
 from jevons.weigh.scenario.read import read
 from jevons.weigh.scenario.train import grown, sheet_of
-from jevons.weigh.scenario.views import LONG, SHORT, amount
+from jevons.weigh.scenario.views import ACCOUNT, LONG, SHORT, amount
 
 TOP = 'title = "t"\nunit = "u"\nkind = "train-or-reuse"\nplace = "FR"\n'
 ROWS = [(name, "FR", 100.0) for name in ("grid", "grid_operating", "grid_build")] + [("pue", "", 1.25)]
@@ -140,6 +141,20 @@ def test_sunk_training_is_nothing_in_a_decision_and_allocated_in_the_account():
     assert level(made, "long run", "small").figure == level(made, "long run", "keep").figure
     assert "not allocated" in " ".join(one.value for one in made.defaults)  # nobody counted the calls it serves
     assert made.train.paybacks == []
+
+
+def test_sunk_training_is_allocated_by_the_share_of_the_calls_that_are_ours():
+    """BLOOM's card: 50.5 t; of ten million calls that it serves ours are 1,095,750."""
+    from jevons.weigh.scenario.price import World
+
+    bloom = msgspec.structs.replace(pick(seeds(), "bloom"), calls=1e7)
+    carded = 'serving = "api"\nenergy_per_call_wh = 1\ntraining_card = "bloom"\n'
+    of = sheet_of(read(text(small=carded)), World(card=lambda name: bloom, prices=False))
+    values = Values(of.inputs, {})
+    sides = [float(amount(of, name, "carbon", ACCOUNT, values)) for name in ("small", "keep")]
+    assert sides[0] - sides[1] == pytest.approx(50.5e6 * 1000 * 365.25 * 3 / 1e7, rel=0.002)
+    decided = [float(amount(of, name, "carbon", LONG, values)) for name in ("small", "keep")]
+    assert decided[0] == decided[1]
 
 
 def test_what_to_take(tmp_path):
