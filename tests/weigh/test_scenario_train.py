@@ -169,6 +169,15 @@ def test_what_to_take(tmp_path):
     assert "nobody has shown that they are good enough: small" in unknown.recommendation
 
 
+@pytest.mark.parametrize(("cut", "take", "says"), [(0.7, "", "none is good enough"), (0.9, "cut", "the only one")])
+def test_where_what_is_there_is_not_good_enough_it_is_not_taken(tmp_path, cut, take, says):
+    usual = 'serving = "api"\nenergy_per_call_wh = 1\nquality = {}\n'
+    bodies = {name: usual.format(at) for name, at in (("keep", 0.7), ("cut", cut), ("small", 0.6))}
+    made = weighed(text(**bodies), world(tmp_path, *ROWS)).train
+    assert made.take == take
+    assert says in made.recommendation
+
+
 def test_what_is_close_is_not_shown_and_what_would_show_it_is_named(tmp_path):
     small = 'serving = "api"\nenergy_per_call_wh = {low = 0.2, mid = 0.6, high = 1.8}\nquality = 0.9\n'
     made = weighed(text(small=small), world(tmp_path, *ROWS)).train

@@ -185,6 +185,14 @@ def _recommend(of: Weigher, candidates: list[Candidate]) -> tuple[str, str, str]
     if unknown:
         why = "; ".join(views.unknown(of.sheet, unknown[0].alternative, of.indicator, SHORT)) or "its long run"
         return "", f"not shown: {unknown[0].title}: {why}", "the factors that are missing"
+    tail = ""
+    if doubtful:
+        names = "; ".join(one.title for one in doubtful)
+        tail = f". Not in the choice, as nobody has shown that they are good enough: {names}"
+    if not able:
+        return "", f"not shown: none is good enough{tail}", "quality, measured on your own cases"
+    if len(able) == 1:
+        return able[0].alternative, f"take {able[0].title}: the only one that is shown to be good enough{tail}", ""
     winners = {}
     for view in (SHORT, LONG):
         drawn = {one.alternative: of.drawn(of.amount(one.alternative, view)) for one in able}
@@ -193,10 +201,6 @@ def _recommend(of: Weigher, candidates: list[Candidate]) -> tuple[str, str, str]
         sure = [float((drawn[first.alternative] < drawn[one.alternative]).mean()) for one in rivals]
         weakest = min(range(len(rivals)), key=lambda at: sure[at])
         winners[view.name] = (first, rivals[weakest], sure[weakest])
-    tail = ""
-    if doubtful:
-        names = "; ".join(one.title for one in doubtful)
-        tail = f". Not in the choice, as nobody has shown that they are good enough: {names}"
     (short, rival_now, sure_now), (long, rival_then, sure_then) = winners[SHORT.name], winners[LONG.name]
     if min(sure_now, sure_then) >= SURE and short is long:
         return short.alternative, f"take {short.title}: least in the short and in the long run{tail}", ""
@@ -215,7 +219,7 @@ def _recommend(of: Weigher, candidates: list[Candidate]) -> tuple[str, str, str]
     said = (
         f"not shown which is least: in the {view.name} {first.title}, in {share} of draws against {rival.title}{tail}"
     )
-    now = next(one for one in able if one.role == ROLES[0])
+    now = next(one for one in candidates if one.role == ROLES[0])
     better = [one.title for one in able if one is not now and _shown(of, one.alternative, now.alternative)]
     if better:
         said += f". Shown in the short and in the long run: less than {now.title}: {'; '.join(better)}"
