@@ -117,13 +117,15 @@ def test_what_is_missing_is_said(text, says):
 
 
 def test_a_train_scenario_always_weighs_keeping_cutting_and_what_exists():
-    text = "title = 't'\nunit = 'u'\nkind = 'train-or-reuse'\n[demand]\ncalls_per_day = 10\n"
+    text = "title = 't'\nunit = 'u'\nkind = 'train-or-reuse'\n"
+    text += "[demand]\ncalls_per_day = 10\nhorizon_years = 101\nstart = 'May'\n"
     text += "[alternatives.a]\nrole = 'keep'\nserving = 'api'\nenergy_per_call_wh = 1\n"
     text += "[alternatives.b]\nrole = 'train'\nserving = 'always on'\nenergy_per_call_wh = 1\n"
     said = [fault for _, fault in faults(text)]
     assert "no alternative with role = 'cut first': it is always compared, too" in said
     assert "no alternative with role = 'existing small model': it is always compared, too" in said
     assert any("always on: idle_power" in fault for fault in said)
+    assert {"horizon: 100 years at most", "start 'May': a date (2026-12-01)"} <= set(said)
     assert any("training_time (GPU-hours)" in fault for fault in said)
 
 

@@ -26,6 +26,8 @@ from jevons.weigh.scenario.fields import Field
 from jevons.weigh.scenario.lines import Lines, Path, error_line
 from jevons.weigh.scenario.structure import Alternative, Default, Scenario, ScenarioError, Table
 
+LONGEST = 100
+"""Years of a horizon."""
 LARGEST = 1_000_000
 """Bytes of a file."""
 
@@ -174,6 +176,9 @@ class _Reader:
         self.place(own.texts.get("place", ""), (*own.path, "place"))
 
     def start(self, demand: Table) -> None:
+        horizon = demand.amounts.get("horizon", Value(1.0))
+        if horizon.number * math.prod(self.inputs[key].high for key in horizon.keys) > LONGEST:
+            self.fault(("demand", "horizon"), f"horizon: {LONGEST} years at most")
         start = demand.texts.get("start", "")
         try:
             if start:
