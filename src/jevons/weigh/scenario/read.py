@@ -26,7 +26,7 @@ from jevons.weigh.scenario.fields import Field
 from jevons.weigh.scenario.lines import Lines, Path, error_line
 from jevons.weigh.scenario.structure import Alternative, Default, Scenario, ScenarioError, Table
 
-LONGEST = 100
+SHORTEST, LONGEST = 1 / 366, 100
 """Years of a horizon."""
 LARGEST = 1_000_000
 """Bytes of a file."""
@@ -177,8 +177,10 @@ class _Reader:
 
     def start(self, demand: Table) -> None:
         horizon = demand.amounts.get("horizon", Value(1.0))
-        if horizon.number * math.prod(self.inputs[key].high for key in horizon.keys) > LONGEST:
-            self.fault(("demand", "horizon"), f"horizon: {LONGEST} years at most")
+        inputs = [self.inputs[key] for key in horizon.keys]
+        low, high = (horizon.number * math.prod(getattr(one, end) for one in inputs) for end in ("low", "high"))
+        if not SHORTEST <= low <= high <= LONGEST:
+            self.fault(("demand", "horizon"), f"horizon: a day to {LONGEST} years")
         start = demand.texts.get("start", "")
         try:
             if start:
