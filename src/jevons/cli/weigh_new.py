@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import textwrap
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -60,7 +61,7 @@ def ask(kind: str, answers: tuple[str, ...], file: Path | None, output: Path | N
         source = printable(one.source) if one.known else "not known: a wide range or a default"
         click.echo(f"  {name.replace('_', ' ')}: {source}")
     if following := find_out(made, given):
-        click.echo(f"find out next: {printable(following)}")
+        click.echo(textwrap.fill(f"find out next: {printable(following)}", 80, subsequent_indent="  "))
     click.echo(f"then: jevons weigh {path}")
 
 
