@@ -28,6 +28,7 @@ _COMMANDS = {
     "shelf": "Models as assets: what exists, what it took, how long it serves.",
     "scan": "Count the calls that are already recorded.",
     "train": "Train a model, unless one exists that does; measure it, keep its card.",
+    "weigh": "Weigh AI against the other way; train or reuse.",
     "when": "Say when work that can wait makes the least carbon.",
 }
 

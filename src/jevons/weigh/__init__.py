@@ -1,1 +1,1 @@
-"""Comparisons: what changed and why, and how use answers to efficiency."""
+"""Comparisons: what changed and why, how use answers to efficiency, and one way against the other (`scenario`)."""
