@@ -8,6 +8,7 @@ What is simulated and what must hold: `PROTOCOL.md`, Rebound.
 
 from __future__ import annotations
 
+import importlib
 import itertools
 import math
 import os
@@ -76,9 +77,9 @@ def simulate(cell: Cell, many: int, draw: np.random.Generator) -> tuple[np.ndarr
 def ratio(log_factor: np.ndarray, gain: float) -> np.ndarray:
     """R of ln k, by the product's own identities."""
     expected = rebound.expected_saving(gain)
-    return np.array([
-        rebound.rebound(expected, rebound.actual_saving(gain, math.exp(min(one, 700)))) for one in log_factor
-    ])
+    return np.array(
+        [rebound.rebound(expected, rebound.actual_saving(gain, math.exp(min(one, 700)))) for one in log_factor]
+    )
 
 
 def judge(cell: Cell, many: int, seed: int = 0) -> Judged:
@@ -194,6 +195,7 @@ def section(_: object = None, *, full: bool | None = None) -> str:
         "possible where autocorrelation and variance are known (Cramer and Rao).",
         by_kind(judged),
         *(beyond(many) if full else ()),
+        *((importlib.import_module("rebound_found").section(),) if full else ()),
     ])  # fmt: skip
 
 

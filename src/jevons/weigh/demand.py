@@ -47,7 +47,11 @@ class Daily(NamedTuple):
 
     def cut(self, first: int, end: int) -> Daily:
         """The days from `first` to before `end`."""
-        return Daily(self.date(first), *(column[first:end] for column in self[1:]))
+        some = slice(first, end)
+        return Daily(
+            self.date(first), self.verdicts[some], self.counted[some], self.calls[some], self.figures[some],
+            self.due[some], self.covered[some],
+        )  # fmt: skip
 
 
 def date_of(one: Recorded) -> dt.date | None:
@@ -60,9 +64,9 @@ def daily(
     runs: Iterable[Recorded], first: dt.date, last: dt.date, *, place: str = "", overrides: Overrides | None = None
 ) -> Daily:
     """Days from `first` to `last` of these runs, all priced at one serving state."""
-    dated = [(made, one) for one in runs if (made := date_of(one)) is not None and first <= made <= last]
+    dated = [(date, one) for one in runs if (date := date_of(one)) is not None and first <= date <= last]
     size = (last - first).days + 1
-    made = Daily(
+    found = Daily(
         first, [0] * size, [True] * size, [0] * size, [Figures() for _ in range(size)], [0.0] * size, [0.0] * size
     )
     live = in_mode((one for _, one in dated), "live")
@@ -70,21 +74,21 @@ def daily(
     for (date, one), accounts in zip(
         dated, priced(live, lambda whose: (), place=place, overrides=overrides, held=True), strict=True
     ):
-        at = made.day(date)
+        at = found.day(date)
         ran.add(at)
-        made.verdicts[at] += one.served or 0
-        made.counted[at] &= one.served is not None
+        found.verdicts[at] += one.served or 0
+        found.counted[at] &= one.served is not None
         for account in accounts:
-            made.calls[at] += account.cell.sums.calls
-            made.figures[at].add(account.figures)
-            made.due[at] += account.due
-            made.covered[at] += account.covered
+            found.calls[at] += account.cell.sums.calls
+            found.figures[at].add(account.figures)
+            found.due[at] += account.due
+            found.covered[at] += account.covered
     idle = 0
     for at in range(size + 1):
         if at < size and at not in ran:
             idle += 1
             continue
         if idle >= PAUSE:
-            made.counted[at - idle : at] = [False] * idle
+            found.counted[at - idle : at] = [False] * idle
         idle = 0
-    return made
+    return found
