@@ -11,7 +11,7 @@ from tables import table
 
 from jevons.weigh import found, series
 
-DAYS, SCATTERS, REBOUNDS, MANY = (84, 112), (0.3, 0.6), (0.0, 1.0), 200
+DAYS, SCATTERS, REBOUNDS, MANY = (84, 112), (0.3, 0.6), (0.0, 1.0), 100
 GAIN, PHI, TREND = 0.5, 0.5, 1.0
 
 
@@ -47,7 +47,7 @@ def section(many: int = MANY) -> str:
     lines = [line(days, scatter, rebound, many) for days in DAYS for scatter in SCATTERS for rebound in REBOUNDS]
     return "\n\n".join([
         f"The day not told, but found where intensity changed (g = {GAIN:g}, phi = {PHI:g}, trend {TREND:.0%}, {many} "
-        "series a cell); coverage of those found, within about 2 points:",
+        "series a cell); coverage of those found, within 5 points or so, all cells together within 2:",
         table(head, lines),
     ])  # fmt: skip
 

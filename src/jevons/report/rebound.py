@@ -34,7 +34,7 @@ def _why(made: Outcome) -> str:
     return {
         "runs": "no run of a suite is recorded",
         "days": f"{days} days before and after are needed{weeks or '; those before cannot be made up for'}",
-        "verdicts": "no verdict was served on one side",
+        "verdicts": "no project and job served verdicts before and after",
         "coverage": "figures for 90 % of calls are needed",
         "date": f"{figure} per verdict did not change on any day that stands out",
         "gain": f"no gain in {figure} per verdict is shown: without a gain there is no rebound",

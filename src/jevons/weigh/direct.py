@@ -152,6 +152,8 @@ def direct(
     if (start - first).days < fewest or (last - end).days + 1 < fewest or start > end:
         return _few_days(made, start, last, fewest)
     treated = _kept(made, dated, start, end)
+    if not treated:
+        return _not_shown(made, "verdicts")
     served = daily(treated, first, last, place=place, overrides=overrides)
     draw = np.random.default_rng(0)
     day = served.day(start)

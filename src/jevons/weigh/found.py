@@ -16,10 +16,12 @@ from jevons.weigh import series
 
 FEWEST_DAYS = 2 * series.FEWEST_DAYS
 """On each side of the earliest and the latest day that may be found."""
-TIMES = 400
+TIMES = 200
 BLOCK = 7
 LEVEL = 0.05
 """Chance at most that a history without any change shows one as large."""
+SAME = 1e-6
+"""A change of the log so small is none."""
 _AT_ONCE = 100
 _LEAST = 1e-3
 
@@ -46,11 +48,12 @@ def find(intensity: Any, since: int, draw: np.random.Generator) -> Found | None:
     logs = np.log(np.maximum(known, _LEAST * known.mean()))[None]
     places, size = _largest(logs, may)
     at = int(places[0])
-    fitted = np.where(np.arange(len(days)) < at, logs[0, :at].mean(), logs[0, at:].mean())
+    before, after = logs[0, :at].mean(), logs[0, at:].mean()
+    fitted = np.where(np.arange(len(days)) < at, before, after)
     scatter = _blocks(logs[0] - fitted, draw)
     again, _ = _largest(fitted + scatter, may)
     chance = (1 + (_largest(scatter, may)[1] >= size[0]).sum()) / (1 + TIMES)
-    return Found(int(days[at]), days[again], float(chance))
+    return Found(int(days[at]), days[again], float(chance) if abs(after - before) > SAME else 1.0)
 
 
 def draws(made: series.Step, found: Found, weekdays: Any, present: Any, counted: Any, draw: np.random.Generator) -> Any:
