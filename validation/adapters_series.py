@@ -20,7 +20,7 @@ _OFFSET = re.compile(r"offset\(log\((\w+)\)\)")
 _SEASON = re.compile(r"(\d+) sine/cosine pairs")
 
 
-@adapter(6, needs="formula", may="data")
+@adapter(6, needs="formula", may="data, step")
 def time_series(given: Given) -> Results:
     """A formula as R writes it, and the family: ``counts ~ offset(log(people)) + column + ..., Poisson``."""
     formula, _, family = given.raw["formula"].rpartition(",")

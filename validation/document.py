@@ -31,6 +31,7 @@ MORE = {  # chapters that read other data: module, heading
     "disclosures": "What providers disclose",
     "published": "Published results",
     "verdicts": "Verdicts",
+    "rebound": "Rebound",
 }
 
 
@@ -64,6 +65,7 @@ def main() -> None:
         "disclosures": told.disclosures,
         "published": told.cases,
         "verdicts": told.evals,
+        "rebound": HERE,  # simulated: it reads nothing
     }
     for name, heading in MORE.items():
         path = data[name]

@@ -221,7 +221,7 @@ def beyond(many: int) -> list[str]:
             ])  # fmt: skip
     head = ["", "days a side", "coverage at R = 0, 1", "false backfire", "half-width", "shown below 1",
             "deviation of ln k", "its bound"]  # fmt: skip
-    return [f"Beyond the protocol's cells, for nobody's demand is like that (g = 0.5, trend 100 %, {many // 2:,} "
+    return [f"Demand that is not like the protocol's (no bar; g = 0.5, trend 100 %, {many // 2:,} "
             "series a cell):", table(head, lines)]  # fmt: skip
 
 
