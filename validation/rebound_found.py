@@ -11,14 +11,14 @@ from tables import table
 
 from jevons.weigh import found, series
 
-DAYS, SCATTERS, REBOUNDS, MANY = (84, 112), (0.3, 0.6), (0.0, 1.0), 100
+DAYS, SCATTERS, REBOUNDS, MANY = (84, 112), (0.3, 0.6), (1.0,), 100
 GAIN, PHI, TREND = 0.5, 0.5, 1.0
 
 
 def line(days: int, scatter: float, rebound: float, many: int) -> list[str]:
     """One cell: shares found, near the true day and covered; backfire said."""
     cell = known.Cell(days, PHI, TREND, GAIN, rebound)
-    draw = np.random.default_rng([7, days, round(100 * scatter), round(100 * rebound)])
+    draw = np.random.default_rng([8, days, round(100 * scatter), round(100 * rebound)])
     counts, counted, weekdays = known.simulate(cell, many, draw)
     after = np.arange(2 * days) >= days
     ends, places = [], []
@@ -28,7 +28,7 @@ def line(days: int, scatter: float, rebound: float, many: int) -> list[str]:
         if at is None or at.chance > found.LEVEL:
             continue
         step = series.step(one[None], series.design(weekdays, at.at), seen[None])
-        drawn = found.draws(step, at, weekdays, range(7), seen, draw)
+        drawn = found.draws(step, at, weekdays, range(7), seen, 4096, draw)
         ends.append(known.ratio(np.quantile(drawn, [0.025, 0.05, 0.95]), GAIN))
         places.append(at.at)
     lowest, low, high = np.array(ends).T

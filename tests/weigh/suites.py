@@ -14,7 +14,8 @@ WEEK = (1.2, 1.3, 1.2, 1.1, 1.0, 0.5, 0.4)
 
 def verdicts(days, at, factor, *, level=60, seed=1, scatter=0.2):
     """Counts by day: a week's pattern, neighbours alike, a step of `factor` on day `at`."""
-    np = __import__("numpy")
+    import numpy as np
+
     draw = np.random.default_rng(seed)
     error, counts = 0.0, []
     for day in range(days):

@@ -7,8 +7,6 @@ from weigh.suites import FIRST, kept, runs
 
 from jevons.weigh.demand import PAUSE, daily
 
-pytest.importorskip("numpy", reason="prices of cells need no numpy, but the suite's helper does: extra report")
-
 
 def test_a_day_without_a_run_is_no_demand_and_a_pause_is_unknown():
     counts = [5, 6, *[None] * (PAUSE - 1), 7, *[None] * PAUSE, 8]

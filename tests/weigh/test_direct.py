@@ -177,3 +177,11 @@ def test_scenarios_before_a_change():
     for gain in (0.0, 1.0, -1.0):
         with pytest.raises(ValueError, match="gain"):
             ahead(suite(1.0), gain)
+
+
+def test_a_pause_is_not_counted_and_said():
+    counts = [None if 20 <= day < 30 else count for day, count in enumerate(verdicts(112, 56, 1.0))]
+    made = direct(runs(counts, 56), at=AT, figure="energy_wh")
+    assert made.before.days == 46
+    assert made.notes[0].startswith("10 days not counted")
+    assert made.verdict == "partial"

@@ -22,7 +22,7 @@ from jevons.ledger.recorded import Recorded
 from jevons.weigh import found as looked
 from jevons.weigh import gain, rebound, series
 from jevons.weigh.compare import FLOOR, Group, group_of
-from jevons.weigh.demand import Daily, daily, date_of
+from jevons.weigh.demand import PAUSE, Daily, daily, date_of
 
 SCHEMA = "jevons.rebound/1"
 SERVICE = "verdicts: tests with an outcome that AI calls served"
@@ -167,6 +167,10 @@ def direct(
         served, day, choice = _near(served, day, choice)
         made.first, made.last = served.first.isoformat(), served.date(len(served) - 1).isoformat()
     made.before, made.after = _use(served, 0, day), _use(served, day, len(served))
+    if left_out := len(served) - sum(served.counted):
+        made.notes.append(
+            f"{left_out:,} days not counted: no run for {PAUSE} days or more, or a record without verdicts"
+        )
     if min(made.before.days, made.after.days) < _FEWEST_COUNTED:
         return _not_shown(made, "days")
     if not (made.before.verdicts and made.after.verdicts):
@@ -256,8 +260,7 @@ def _step(served: Daily, day: int, draw: np.random.Generator, choice: looked.Fou
     made = series.step(counts[None], series.design(weekdays, day, present), counted[None])
     if choice is None:
         return _Answer(made.draws(DRAWS, draw)[0], made)
-    drawn = looked.draws(made, choice, weekdays, present, counted, draw)
-    return _Answer(draw.choice(drawn, DRAWS), made)
+    return _Answer(looked.draws(made, choice, weekdays, present, counted, DRAWS, draw), made)
 
 
 def _judge(

@@ -2,8 +2,8 @@
 
 The day is looked for where the gain is, in what a verdict takes, never in demand, whose scatter would choose its own
 step. What was found is found again in each of `TIMES` bootstrapped histories: intensity by resampled weeks of its
-residuals (Kuensch 1989, Ann. Statistics 17), demand as fitted; so the interval of the step (bootstrap t, Efron &
-Tibshirani 1993, ch. 12) holds the choice of the day, too. Needs numpy and scipy (extra `report`).
+residuals (Kuensch 1989, Ann. Statistics 17), demand as fitted; by how much the step on that day is off the step on the
+day that the history was made with, comes on top of what the step scatters by. Needs numpy and scipy (extra `report`).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from jevons.weigh import series
 
 FEWEST_DAYS = 2 * series.FEWEST_DAYS
 """On each side of the earliest and the latest day that may be found."""
-TIMES = 200
+TIMES = 100
 BLOCK = 7
 LEVEL = 0.05
 """Chance at most that a history without any change shows one as large."""
@@ -56,21 +56,26 @@ def find(intensity: Any, since: int, draw: np.random.Generator) -> Found | None:
     return Found(int(days[at]), days[again], float(chance) if abs(after - before) > SAME else 1.0)
 
 
-def draws(made: series.Step, found: Found, weekdays: Any, present: Any, counted: Any, draw: np.random.Generator) -> Any:
-    """times: log factors, with the choice of the day among what they scatter by. `made` is the step on `found.at`."""
-    counted = np.repeat(np.asarray(counted, bool)[None], TIMES, 0)
+def draws(
+    made: series.Step, found: Found, weekdays: Any, present: Any, counted: Any, many: int, draw: np.random.Generator
+) -> Any:
+    """many: log factors, with the choice of the day among what they scatter by. `made` is the step on `found.at`."""
+    other = found.again[found.again != found.at]
+    apart = np.zeros(len(found.again))
+    counted = np.asarray(counted, bool)
     phi, latent = float(made.autocorrelation[0]), np.log1p(made.latent[0])
-    error = draw.standard_normal(counted.shape)
-    for day in range(1, error.shape[1]):
-        error[:, day] = phi * error[:, day - 1] + np.sqrt(1 - phi**2) * error[:, day]
-    counts = draw.poisson(made.means[0] * np.exp(np.sqrt(latent) * error - latent / 2))
-    columns = np.stack([series.design(weekdays, int(at), present) for at in found.again])
-    apart = []
-    for first in range(0, TIMES, _AT_ONCE):
-        some = slice(first, first + _AT_ONCE)
-        again = series.step(counts[some], columns[some], counted[some])
-        apart.append((again.middle - made.middle[0]) / again.deviation)
-    return made.middle[0] - np.concatenate(apart) * made.deviation[0]
+    for first in range(0, len(other), _AT_ONCE):
+        days = other[first : first + _AT_ONCE]
+        error = draw.standard_normal((len(days), len(counted)))
+        for day in range(1, len(counted)):
+            error[:, day] = phi * error[:, day - 1] + np.sqrt(1 - phi**2) * error[:, day]
+        counts = draw.poisson(made.means[0] * np.exp(np.sqrt(latent) * error - latent / 2))
+        seen = np.repeat(counted[None], len(days), 0)
+        columns = np.stack([series.design(weekdays, int(at), present) for at in days])
+        there = series.step(counts, columns, seen).middle
+        here = series.step(counts, series.design(weekdays, found.at, present), seen).middle
+        apart[first : first + len(days)] = there - here
+    return made.draws(many, draw)[0] - draw.choice(apart, many)
 
 
 def _largest(logs: Any, may: Any) -> tuple[Any, Any]:
