@@ -85,7 +85,7 @@ def test_what_is_not_shown_says_after_how_many_weeks():
     demand = direct(seen, at=AT, gained=0.5).demand
     deviation = math.log(demand.high / demand.low) / 3.29
     made = [
-        direct(seen, at=AT, gained=1 - math.exp(-apart * deviation) / demand.mid) for apart in (2.0, 1.4, 1.1, 0.05)
+        direct(seen, at=AT, gained=1 - math.exp(-apart * deviation) / demand.mid) for apart in (2.0, 1.5, 1.3, 0.05)
     ]
     assert [one.verdict for one in made] == ["partial", *["not shown"] * 3]
     soon, later, never = (one.weeks_more for one in made[1:])

@@ -10,7 +10,7 @@ from jevons.report.document import Range
 from jevons.report.numbers import between, digits, percent
 from jevons.report.text import clean
 from jevons.weigh.ahead import Ahead
-from jevons.weigh.direct import Between, Outcome
+from jevons.weigh.direct import MOST_DAYS, Between, Outcome
 from jevons.weigh.series import FEWEST_DAYS
 
 _WIDTH, _LABEL = 80, 11
@@ -38,7 +38,9 @@ def _why(made: Outcome) -> str:
         "coverage": "figures for 90 % of calls are needed",
         "date": f"{figure} per verdict did not change on any day that stands out",
         "gain": f"no gain in {figure} per verdict is shown: without a gain there is no rebound",
-        "weeks": weeks[2:] + ", if all stays as it is" if weeks else "two years more would not show it, as it stands",
+        "weeks": weeks[2:] + ", if all stays as it is"
+        if weeks
+        else f"{MOST_DAYS // 7} weeks after the date would not show it, as it stands",
     }[made.why_not]
 
 

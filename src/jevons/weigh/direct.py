@@ -30,7 +30,6 @@ NOT_OBSERVED = ("indirect effects (what was saved, spent elsewhere)", "economy-w
 MOST_DAYS = 182
 """On each side: a straight trend holds for months, not for years."""
 _FEWEST_COUNTED = series.FEWEST_DAYS // 2
-_WEEKS = 104
 DRAWS = 16_384
 
 
@@ -82,7 +81,7 @@ class Outcome(msgspec.Struct, kw_only=True):
     breaks_even_at: Between | None = None
     """1 - 1/k: the gain below which more is used than before."""
     weeks_more: int | None = None
-    """Until it would be shown, if it stays as it is; None where two years would not."""
+    """Until it would be shown, if it stays as it is; None where `MOST_DAYS` after the date would not."""
     keeps_gain: Between | None = None
     """Live calls a day that would have kept the whole gain."""
     keeps_total: float | None = None
@@ -303,7 +302,8 @@ def _judge(
 def _weeks_more(served: Daily, day: int, logs: Any, logs_left: Any, middle: float, answer: _Answer) -> int | None:
     """R < 1 where ln k + ln (1 - g) < 0: weeks until its interval leaves 0, if the middle stays."""
     _, weekdays, _, counted = _columns(served)
-    later = series.deviations(answer.step, weekdays, day, counted, _WEEKS)
+    weeks = max(MOST_DAYS - (len(served) - day), 0) // 7
+    later = series.deviations(answer.step, weekdays, day, counted, weeks)
     else_ = max(float(np.var(logs) - later[0] ** 2), 0.0) + float(np.var(logs_left))
     apart = middle + float(np.median(logs_left))
     needed = abs(apart) / (1.645 if apart < 0 else 1.96)

@@ -138,7 +138,7 @@ def deviations(made: Step, weekdays: Any, at: int, counted: Any, weeks: int) -> 
     size = len(weekdays)
     later = (weekdays[-1] + 1 + np.arange(7 * weeks)) % 7
     usual = {one: made.means[0, (weekdays == one) & counted].mean() for one in np.unique(weekdays[counted])}
-    seen = np.concatenate([counted, [one in usual for one in later]])[None]
+    seen = np.concatenate([counted, np.isin(later, list(usual))])[None]
     means = np.concatenate([made.means[0], [usual.get(one, 1.0) for one in later]])[None]
     columns = design(np.concatenate([weekdays, later]), at, usual)[None]
     white, _ = _whitened(np.zeros_like(means), columns, seen, 1 / means, made.latent[:1], made.autocorrelation[:1])
