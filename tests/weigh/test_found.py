@@ -22,7 +22,7 @@ def test_a_sharp_step_is_found_on_its_day_and_again_each_time(at):
     made = found.find(intensity(at, 0.02), 0, np.random.default_rng(1))
     assert made.at == at
     assert (made.again == at).all()
-    assert made.chance < found.LEVEL
+    assert made.stands_out
 
 
 def test_days_without_a_figure_and_the_day_since_when():
@@ -38,6 +38,14 @@ def test_days_without_a_figure_and_the_day_since_when():
 def test_without_a_change_one_is_seldom_shown():
     chances = [found.find(intensity(0, 0.3, seed=seed), 0, np.random.default_rng(1)).chance for seed in range(200)]
     assert sum(chance <= found.LEVEL for chance in chances) <= 30  # 10 expected, one in 20
+
+
+def test_a_vague_day_does_not_stand_out():
+    """A change that is there, in a scatter that hides its day."""
+    made = [found.find(intensity(70, 1.0, seed=seed), 0, np.random.default_rng(1)) for seed in range(30)]
+    changed = [one for one in made if one.chance <= found.LEVEL]
+    assert len(changed) > 10
+    assert sum(one.stands_out for one in changed) < len(changed) / 4
 
 
 def test_intensity_of_nothing_is_no_error():

@@ -159,7 +159,7 @@ def direct(
     choice = None
     if at is None:
         choice = looked.find(gain.intensity(served, figure), day, draw)
-        if choice is None or choice.chance > looked.LEVEL:
+        if choice is None or not choice.stands_out:
             return _not_shown(made, "date")
         day = choice.at
         made.at = served.date(day).isoformat()

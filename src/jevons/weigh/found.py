@@ -18,6 +18,7 @@ FEWEST_DAYS = 2 * series.FEWEST_DAYS
 """On each side of the earliest and the latest day that may be found."""
 TIMES = 100
 BLOCK = 7
+NEAR, SURE = 3, 0.9
 LEVEL = 0.05
 """Chance at most that a history without any change shows one as large."""
 SAME = 1e-6
@@ -35,10 +36,16 @@ class Found(NamedTuple):
     chance: float
     """That a history without any change shows one as large."""
 
+    @property
+    def stands_out(self) -> bool:
+        """Whether there was a change, and its day is found again within `NEAR` days nearly always: an interval of a
+        step on a vague day is too short."""
+        return self.chance <= LEVEL and float((np.abs(self.again - self.at) <= NEAR).mean()) >= SURE
+
 
 def find(intensity: Any, since: int, draw: np.random.Generator) -> Found | None:
     """The day `since` or later on which the level of `intensity` changed most (least squares on logs); one entry a
-    day, nan where unknown. None where no day may be found; a `chance` above `LEVEL` shows nothing."""
+    day, nan where unknown. None where no day may be found."""
     intensity = np.asarray(intensity, float)
     days = np.flatnonzero(np.isfinite(intensity))
     may = (days >= max(since, FEWEST_DAYS)) & (days <= len(intensity) - FEWEST_DAYS)
