@@ -47,7 +47,7 @@ def section(many: int = MANY) -> str:
     lines = [line(days, scatter, rebound, many) for days in DAYS for scatter in SCATTERS for rebound in REBOUNDS]
     return "\n\n".join([
         f"The day not told, but found where intensity changed (g = {GAIN:g}, phi = {PHI:g}, trend {TREND:.0%}, {many} "
-        "series a cell); coverage where a day stands out, within 5 points or so, all cells together within 2:",
+        "series a cell); coverage where a day stands out, by chance within 6 points where nearly all are shown:",
         table(head, lines),
     ])  # fmt: skip
 
