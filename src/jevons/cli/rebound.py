@@ -15,17 +15,17 @@ from jevons.cli.project import CouldNotError, find, known_runs, ledgers, read_ru
     "rebound",
     epilog="""\b
 Examples:
-  jevons rebound --at 2026-09-01              a cheaper model came on that day
-  jevons rebound --since 2026-06-01           somewhen since; needs twice the data
+  jevons rebound --at 2026-09-01           a cheaper model came on that day
+  jevons rebound --since 2026-06-01        some day since: twice the data
   jevons rebound --at 2026-09-01 --control web/github
-  jevons rebound --at 2026-09-01 --gain 60    the gain as you know it
-  jevons rebound --gain 50                    before a change: scenarios
+  jevons rebound --at 2026-09-01 --gain 60 the gain as you know it
+  jevons rebound --gain 50                 before a change: scenarios
 
 \b
-Use is counted in verdicts: tests with an outcome that AI calls served. With
-fewer than 28 days on each side of the date (56 where it is looked for) nothing
-is shown. Without a control what is found is an association: demand may have
-changed for other reasons.
+Use is counted in verdicts: tests with an outcome that AI calls served.
+With fewer than 28 days on each side of the date (56 where it is looked for)
+nothing is shown. Without a control what is found is an association: demand
+may have changed for other reasons.
 """,
 )
 @click.option("--at", default="", metavar="DATE", help="First day with the gain, as 2026-09-01 (UTC).")
@@ -58,7 +58,8 @@ def command(
     from jevons.ledger.spans import Span
     from jevons.report import rebound as page
     from jevons.weigh.ahead import Ahead, ahead
-    from jevons.weigh.direct import Outcome, direct
+    from jevons.weigh.direct import direct
+    from jevons.weigh.taken_back import Outcome
 
     on, later = _date("--at", at), _date("--since", since)
     root, settings, home = find()

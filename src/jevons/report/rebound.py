@@ -10,8 +10,9 @@ from jevons.report.document import Range
 from jevons.report.numbers import between, digits, percent
 from jevons.report.text import clean
 from jevons.weigh.ahead import Ahead
-from jevons.weigh.direct import MOST_DAYS, Between, Outcome
+from jevons.weigh.direct import MOST_DAYS
 from jevons.weigh.series import FEWEST_DAYS
+from jevons.weigh.taken_back import Between, Outcome
 
 _WIDTH, _LABEL = 80, 11
 _WORDS = {"association": "association, for there is no control", "effect": "effect, beside the control"}

@@ -11,7 +11,8 @@ from jevons.footprint import METHOD_VERSION, Figures, Interval, Overrides
 from jevons.ledger.recorded import Recorded
 from jevons.weigh import rebound
 from jevons.weigh.demand import daily, date_of
-from jevons.weigh.direct import Use, suite
+from jevons.weigh.direct import suite
+from jevons.weigh.taken_back import Use
 
 SCHEMA = "jevons.rebound-scenarios/1"
 REBOUNDS = (0.0, 0.25, 0.5, 1.0, 1.4)
