@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from case_names import Given
 
+CASES = Path(__file__).resolve().parents[2] / "shared" / "data" / "papers" / "cases.json"
 Results = dict[Any, Any]
 Function = Callable[[Given], Results]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from adapter import PendingError, Results, adapter
+from adapter import Results, adapter
 from case_names import Given
 
 from jevons.footprint import ratios
@@ -64,8 +64,3 @@ def growth(given: Given) -> Results:
         results[f"inc_{end}"] = rebound.increment(*spent)
         results[f"rate_{end}"] = convert(rebound.growth(*spent), "", "%")
     return results
-
-
-@adapter(6, needs="formula", may="data")
-def time_series(given: Given) -> Results:
-    raise PendingError(f"no interrupted time series yet: {given.raw['formula']}")

@@ -22,16 +22,16 @@ from typing import Any, NamedTuple
 import adapters_cut  # noqa: F401  they register themselves
 import adapters_hardware  # noqa: F401
 import adapters_hours  # noqa: F401
+import adapters_series  # noqa: F401
 import adapters_training  # noqa: F401
 import adapters_use  # noqa: F401
 import adapters_weigh  # noqa: F401
-from adapter import Either, Holds, PendingError, Results, choose
+from adapter import CASES, Either, Holds, PendingError, Results, choose
 from case_names import MANY, Given, base, read_name
 
 from jevons.footprint.claims import UNITS, Finding, Quantity, check, printed, read, singular
 from jevons.footprint.units import convert
 
-CASES = Path(__file__).resolve().parents[2] / "shared" / "data" / "papers" / "cases.json"
 PASSED, FAILED, SKIPPED = "passed", "failed", "skipped"
 NOT_BUILT = {
     7: "room weigh",

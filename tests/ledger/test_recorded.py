@@ -219,3 +219,31 @@ def test_the_test_that_moved_is_found_in_a_base_with_another_secret() -> None:
 
 def test_thresholds_ascend() -> None:
     assert all(low < high for low, high in itertools.pairwise(CONTEXTS))
+
+
+def test_verdicts_that_calls_served_are_counted_once_and_kept() -> None:
+    """Own calls and those of a fixture, live or replayed; not mocked ones, nor tests without a verdict."""
+    run = Run(id="r")
+    calls = [
+        Call(id="1", run="r", test="t::own"),
+        Call(id="2", run="r", test="t::own", attempt=2),
+        Call(id="3", run="r", test="t::first", fixture="s@1"),
+        Call(id="4", run="r", test="t::replayed", mode="replayed"),
+        Call(id="5", run="r", test="t::mocked", mode="mocked"),
+        Call(id="6", run="r", test="t::skipped"),
+        Call(id="7", run="r"),
+    ]
+    outcomes = {"own": "failed", "replayed": "passed", "mocked": "passed", "skipped": "skipped", "none": "passed"}
+    results = [
+        TestResult(run="r", test="t::own", outcome="rerun"),
+        *(TestResult(run="r", test=f"t::{name}", outcome=outcome) for name, outcome in outcomes.items()),
+        *(TestResult(run="r", test=f"t::{name}", outcome="xfailed", fixtures=["s@1"]) for name in ("first", "second")),
+    ]
+    made = of_calls(run, calls, results)
+    assert made.served == 4  # own, replayed, first, second
+    for with_tests in (True, False):
+        line = decode(encode(kept(made, with_tests)))
+        assert isinstance(line, msgspec.Struct)
+        assert opened(line).served == 4  # type: ignore[arg-type]
+    assert of_calls(run, calls).served == 0
+    assert opened(decode(b'{"event":"cells","of":{"event":"run","id":"r"}}')).served is None  # type: ignore[arg-type]

@@ -1,6 +1,7 @@
 """Published cases of decomposition and rebound that the runner has never seen: figures by hand, and wrong ones."""
 
 import copy
+import math
 
 import pytest
 import scripts
@@ -40,3 +41,18 @@ def test_cases_never_seen_run_and_wrong_figures_fail(published, unseen):
 def test_what_is_not_built_is_pending_and_what_is_unknown_fails(published):
     assert published.run(case({"formula": "a step and a season"}, {"rr": 1.0})).status == "skipped"
     assert published.run(case({"owls": 1}, {"rr": 1.0})).status == "failed"
+
+
+def test_an_interrupted_series_never_seen_is_read_from_beside_its_cases(published, tmp_path, monkeypatch):
+    """Two means of three months: the step is their ratio; wrong figures fail, and a series that is not there waits."""
+    (tmp_path / "calls.csv").write_text("month,calls,people,ban\n1,10,100,0\n2,10,100,0\n3,40,200,1\n4,40,200,1\n")
+    monkeypatch.setenv("JEVONS_CASES", str(tmp_path / "cases.json"))
+    inputs = {"data": "calls.csv (4 months)", "formula": "calls ~ offset(log(people)) + ban, Poisson", "step": "ban"}
+    wide = math.exp(1.959964 * math.sqrt(1 / 20 + 1 / 80))
+    right = {"rr": 2.0, "rr_lo": 2 / wide, "rr_hi": 2 * wide, "ban": math.log(2), "intercept": math.log(0.1)}
+    made = case(inputs, right)
+    made["tolerance"] = {name: {"abs": 1e-6} for name in right}
+    assert published.run(made).status == "passed", published.run(made).reason
+    assert published.run(made | {"expected": right | {"rr": 2.01}}).status == "failed"
+    absent = made | {"inputs": inputs | {"data": "nowhere.csv"}}
+    assert published.run(absent).status == "skipped"

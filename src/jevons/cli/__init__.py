@@ -23,6 +23,7 @@ _COMMANDS = {
     "gate": "Fail when a run uses more than was agreed, or than its base.",
     "plan": "Say what a verdict will likely need and cost.",
     "purge": "Delete what is kept.",
+    "rebound": "Say how much of a gain was taken back by more use.",
     "report": "Show what recorded runs cost.",
     "run": "Run a command, at the cleanest time before a deadline.",
     "shelf": "Models as assets: what exists, what it took, how long it serves.",

@@ -17,13 +17,15 @@ from jevons.ledger.cells import Cell, Key, Sums, cells, fold
 from jevons.ledger.days import day, hour
 from jevons.ledger.read import Reading
 from jevons.ledger.repeats import exact
-from jevons.ledger.shares import Users, users
+from jevons.ledger.shares import Users, owners, users
 from jevons.record import Call, Kept, Run, TestResult
 
 CONTEXTS = (32_000, 100_000, 128_000, 199_999, 200_000, 256_000, 272_000, 512_000, 524_288, 1_000_000)
 """Lengths of a prompt, in tokens, above which somebody's price is another one (genai-prices 0.0.30 to 0.2.3)."""
 
 _HASH = re.compile(r":[0-9a-f]{8}\]$")
+VERDICTS = frozenset({"passed", "failed", "xfailed", "xpassed"})
+"""Outcomes of a test that judge the product."""
 _FLAGS = ("repeat", "failed", "retry")
 
 
@@ -55,6 +57,9 @@ class Recorded(NamedTuple):
     """Tests that ran."""
     results: tuple[TestResult, ...] = ()
     """What came of them; empty where only cells were kept."""
+    served: int | None = None
+    """Tests with a verdict (`VERDICTS`, reruns once) for which calls were made or replayed, their own or those of a
+    fixture that they used; None where nobody counted them."""
 
 
 def recorded(reading: Reading) -> list[Recorded]:
@@ -91,7 +96,8 @@ def of_calls(run: Run, calls: Iterable[Call], results: Iterable[TestResult] = ()
 
     tests = len({result.test for result in results} or {call.test for call in calls if call.test})
     made = sorted(cells(calls, whose, hour), key=_place)
-    return Recorded(run, made, users(sorted(results, key=lambda result: result.test)), tests, results)
+    of = users(sorted(results, key=lambda result: result.test))
+    return Recorded(run, made, of, tests, results, _served(made, results, of))
 
 
 def kept(one: Recorded, with_tests: bool = True) -> Kept:
@@ -107,6 +113,7 @@ def kept(one: Recorded, with_tests: bool = True) -> Kept:
     return Kept(
         of=one.run,
         tests=one.tests,
+        served=one.served,
         users={fixture: tuple(tests) for fixture, tests in sorted(one.users.items()) if fixture in calling},
         rows=rows,
     )
@@ -120,7 +127,14 @@ def opened(one: Kept) -> Recorded:
         told: dict[str, Any] = {name: row[name] for name in Whose._fields if name in row}
         sums = Sums(**{name: int(row[name]) for name in Sums.__struct_fields__ if name in row})
         made.append(Cell(key, Whose(**told | {name: bool(told.get(name)) for name in _FLAGS}), sums))
-    return Recorded(one.of, made, one.users, one.tests)
+    return Recorded(one.of, made, one.users, one.tests, served=one.served)
+
+
+def _served(made: Iterable[Cell], results: Iterable[TestResult], of: Users) -> int:
+    owners_of = owners(of)
+    askers = {(cell.group.test, cell.group.fixture) for cell in made if cell.key.mode in ("live", "replayed")}
+    asked = {test for asker in askers for test, _ in owners_of(*asker)}
+    return len({result.test for result in results if result.outcome in VERDICTS} & asked)
 
 
 def _place(cell: Cell) -> tuple[Any, ...]:

@@ -14,6 +14,8 @@ class Kept(msgspec.Struct, kw_only=True, omit_defaults=True, tag_field="event", 
     """The run, as last recorded."""
     tests: int = 0
     """Tests that ran."""
+    served: int | None = None
+    """Tests with a verdict that AI calls served; None where nobody counted them."""
     users: dict[str, tuple[str, ...]] = {}
     """Instance id of a shared fixture -> the tests that used it, of fixtures that made calls."""
     rows: list[dict[str, str | int]] = []

@@ -190,11 +190,11 @@ def _priced(
 
 
 def _grouped(one: Recorded) -> list[Cell]:
-    run, group = one.run.id, _group(one.run)
+    run, group = one.run.id, group_of(one.run)
     return fold(one.cells, lambda whose: (run, group, whose.role))
 
 
-def _group(run: Run) -> Group:
+def group_of(run: Run) -> Group:
     seen_by = f"by {run.source}" if run.source else ""
     return Group(run.project, " ".join(filter(None, (seen_by or run.ci or "desk", run.job))))
 
@@ -203,7 +203,7 @@ def _groups(side: Party) -> dict[Group, int]:
     """Runs of each group."""
     found: dict[Group, int] = defaultdict(int)
     for one in side.runs:
-        found[_group(one.run)] += 1
+        found[group_of(one.run)] += 1
     return found
 
 
