@@ -60,7 +60,7 @@ def test_sites_of_ones_own(project: Path) -> None:
     settings.write_text('[tool.jevons]\nsites = ["sites.csv"]\n', encoding="utf-8")
     told = jevons(project, "explain", "Our region's data centre")
     assert told.returncode == 0, told.stderr
-    assert "2.5 million USD = subsidy_usd / jobs_promised" in told.stdout
+    assert "2.5 million USD = subsidy_usd / jobs_promised" in " ".join(told.stdout.replace("│", " ").split())
     rows = (project / "sites.csv").read_text(encoding="utf-8").replace("USD,", "EUR,", 1)
     (project / "wrong.csv").write_text(rows, encoding="utf-8")
     settings.write_text('[tool.jevons]\nsites = ["wrong.csv"]\n', encoding="utf-8")
