@@ -2,6 +2,7 @@
 
 python validation/document.py MEASUREMENTS.csv             print it
 python validation/document.py MEASUREMENTS.csv --write     and write it, and src/jevons/footprint/fitted.json
+python validation/document.py MEASUREMENTS.csv --constants only say whether what ships is what these rows give
 """
 
 from __future__ import annotations
@@ -46,6 +47,7 @@ def main() -> None:
     asked.add_argument("--suites", type=pathlib.Path, help="folder of recorded suites, with their counts")
     asked.add_argument("--factors", type=pathlib.Path, help="folder of impact factors that came from elsewhere")
     asked.add_argument("--write", action="store_true")
+    asked.add_argument("--constants", action="store_true", help="fit, compare with what ships, and judge nothing")
     told = asked.parse_args()
     rows = Rows(told.measurements, Points())
     fitted = energy.ship(told.measurements, rows)
@@ -54,6 +56,9 @@ def main() -> None:
         law.fitted.cache_clear()
     elif different(rows, fitted, law.fitted()):
         raise SystemExit("what ships is not what is judged: run with --write")
+    elif told.constants:
+        print("what ships is what these rows give")
+        return
     judged = energy.judge(rows)
     bars: list[Bar] = energy.bars(rows, judged)
     chapters = [

@@ -92,7 +92,7 @@ def test_an_item_that_kills_its_worker_has_no_outcome_and_the_rest_goes_on(suite
     assert str(expected) in text(done)
     assert "1 without outcome, so it holds whatever that would have been" in text(done)
     assert done.parseoutcomes()["failed"] == 1
-    assert done.parseoutcomes()["skipped"] > 10
+    assert done.parseoutcomes()["skipped"] > 0  # how many, is a matter of how far ahead the other was
 
 
 def test_workers_that_are_gone_leave_it_open(suite) -> None:
