@@ -128,7 +128,9 @@ def own(ask): ask("set up")
 def test_first(index): pass
 def test_second(derived, ask): ask("mine")
 def test_third(index): pass
-def test_fourth(index): pass
+def test_fourth(index): pytest.skip("used it and gave up")
+@pytest.mark.skip
+def test_skipped(index): pass
 def test_stranger(): pass
 def test_own_fixture(own): pass
 class TestUnit(__import__("unittest").TestCase):
@@ -143,7 +145,7 @@ class TestUnit(__import__("unittest").TestCase):
 
 
 def test_a_fixtures_calls_are_shared_out_over_the_tests_that_used_it(suite, by_name) -> None:
-    suite.measured(test_it=FIXTURES).assert_outcomes(passed=8)
+    suite.measured(test_it=FIXTURES).assert_outcomes(passed=7, skipped=2)
     rows = by_name(suite.document)
     assert "test_stranger" not in rows
     assert {name: (row["calls"], row["shared_calls"]) for name, row in rows.items()} == {

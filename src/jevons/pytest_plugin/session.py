@@ -168,7 +168,8 @@ class Session:
         self._handle.recorder.settle()
         self._test.phase = phase
         scope.enter(self._test)
-        if phase == "teardown":
+        skipped = (self._result.outcome, self._result.phase) == ("skipped", "setup")
+        if phase == "teardown" and (getattr(item, "funcargs", None) or not skipped):  # skipped before any fixture: none
             self._result.fixtures = self._shared_fixtures(item)
 
     def _count(self, item: pytest.Item) -> None:
