@@ -6,7 +6,7 @@ BINDIR := $(if $(filter Windows_NT,$(OS)),Scripts,bin)
 PIP = $(1)/$(BINDIR)/python -m pip --disable-pip-version-check
 DEV := .venv-dev/$(BINDIR)
 
-# Tests start hundreds of Pythons: what one of them compiled, the others read.
+# Tests start hundreds of Pythons: what one of them compiles, the others read; what none needs is not compiled.
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo test test-slow check test-openai3 test-deepeval test-matrix matrix-table test-lowest test-highest fuzz validate constants published bench bench-quick lock clean
@@ -16,7 +16,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # One environment per lock. A lock is complete and holds versions and hashes only, so nothing is resolved here.
 .venv-%/ready: locks/%.txt pyproject.toml
 	$(PYTHON) -m venv --clear .venv-$*
-	$(call PIP,.venv-$*) install --quiet --no-deps --require-hashes -r locks/$*.txt
+	$(call PIP,.venv-$*) install --quiet --no-deps --require-hashes --no-compile -r locks/$*.txt
 	$(call PIP,.venv-$*) install --quiet --no-deps --no-build-isolation -e .
 	@touch $@
 
@@ -59,7 +59,7 @@ test-lowest: .venv-lowest/ready
 test-highest:
 	$(PYTHON) -m venv --clear .venv-highest
 	$(call PIP,.venv-highest) install --quiet --upgrade pip
-	$(call PIP,.venv-highest) install --quiet -e '.[all]' --group narrow
+	$(call PIP,.venv-highest) install --quiet --no-compile -e '.[all]' --group narrow
 	.venv-highest/$(BINDIR)/python -m pytest -n 2 $(NARROW)
 
 # How well the energy model predicts, on measured rows that are not part of the project; WRITE=--write writes it down.
