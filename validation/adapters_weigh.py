@@ -1,15 +1,21 @@
-"""Adapters of decomposition and rebound."""
+"""Adapters of decomposition, rebound and comparisons."""
 
 from __future__ import annotations
 
 from itertools import pairwise
+from pathlib import Path
 
-from adapter import Results, adapter
+from adapter import Holds, Results, adapter
 from case_names import Given
 
 from jevons.footprint import ratios
 from jevons.footprint.units import convert
 from jevons.weigh import decomposition, rebound
+from jevons.weigh.scenario.price import World
+from jevons.weigh.scenario.read import read
+from jevons.weigh.scenario.weigh import weigh
+
+EXAMPLES = Path(__file__).parents[1] / "examples" / "scenarios"
 
 
 @adapter(6, needs="X0, XT")
@@ -64,3 +70,15 @@ def growth(given: Given) -> Results:
         results[f"inc_{end}"] = rebound.increment(*spent)
         results[f"rate_{end}"] = convert(rebound.growth(*spent), "", "%")
     return results
+
+
+@adapter(7, needs="design, queries_per_page")
+def boundaries(given: Given) -> Results:
+    """Of the designs: the published one is refused, and with equal boundaries nothing is claimed."""
+    said = {}
+    for name in ("writers-published", "writers-equal"):
+        made = weigh(read((EXAMPLES / f"{name}.toml").read_text(encoding="utf-8")), World(), draws=1024)
+        said[name] = {one.verdict for view in made.views for one in view.verdicts if one.alternative == "ai"}
+    published, equal = said["writers-published"], said["writers-equal"]
+    holds = "refused" in published and not published & {"less", "more"} and equal == {"not shown"}
+    return {"*": Holds(holds, f"as published: {', '.join(sorted(published))}; boundaries equal: {', '.join(equal)}")}
