@@ -73,7 +73,7 @@ def growth(given: Given) -> Results:
 
 
 @adapter(7, needs="design, queries_per_page")
-def boundaries(given: Given) -> Results:
+def boundaries(_given: Given) -> Results:
     """Of the designs: the published one is refused, and with equal boundaries nothing is claimed."""
     said = {}
     for name in ("writers-published", "writers-equal"):
