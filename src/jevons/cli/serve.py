@@ -1,0 +1,107 @@
+"""`jevons serve`: record the AI calls of tests in any language."""
+
+from __future__ import annotations
+
+import os
+import signal as signals
+import threading
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from jevons.cli.project import CouldNotError, find, git
+
+if TYPE_CHECKING:
+    from jevons.server.recording import Recording
+
+TOKEN = "JEVONS_SERVE_TOKEN"  # noqa: S105  a name
+PORT = 8318
+
+
+@click.command(
+    "serve",
+    epilog=f"""\b
+Examples:
+  jevons serve
+  OPENAI_BASE_URL=http://127.0.0.1:{PORT}/openai/v1 npm test
+  ANTHROPIC_BASE_URL=http://127.0.0.1:{PORT}/anthropic go test ./...
+  OPENAI_BASE_URL=http://127.0.0.1:{PORT}/t/checkout/openai/v1 ...     names the test
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=http://127.0.0.1:{PORT}/v1/traces ...
+  jevons serve --upstream gateway=https://llm.example.org/proxy --port 0
+
+\b
+Requests go to the upstream that the first part of the path names, over TLS, and to no other host; answers come back
+as they are, piece by piece. The ledger gets the facts of each call, no text and no key. It listens on this machine
+alone; elsewhere (--host) only with a token in {TOKEN}, which each request shows as the header
+X-Jevons-Token or as /k/TOKEN/ before its path. Ctrl-C or SIGTERM ends it.
+""",
+)
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", type=click.IntRange(0, 65535), default=PORT, show_default=True, help="0: one that is free.")
+@click.option("--upstream", "added", multiple=True, metavar="NAME=URL", help="A server beside the known providers.")
+@click.option("--max-mb", type=click.IntRange(1, 4096), default=64, show_default=True, help="Largest body to take.")
+def command(host: str, port: int, added: tuple[str, ...], max_mb: int) -> None:
+    """Record AI calls of tests in any language: a proxy on this machine, and a receiver of OpenTelemetry traces."""
+    made, listener, url = prepared(host, port, added, max_mb)
+    stop = threading.Event()
+    before = {number: signals.signal(number, lambda *_: stop.set()) for number in (signals.SIGINT, signals.SIGTERM)}
+    try:
+        made.start(listener)
+        click.echo(f"jevons: serving on {url}, run {made.run.id}; Ctrl-C ends it")
+        while not stop.wait(0.5):  # Windows tells of Ctrl-C only between two waits
+            if not made.alive:
+                raise CouldNotError("the server ended by itself")
+    finally:
+        made.end()
+        listener.close()
+        for number, handler in before.items():
+            signals.signal(number, handler)
+    for line in said(made):
+        click.echo(line)
+
+
+def prepared(host: str, port: int, added: tuple[str, ...], max_mb: int) -> tuple[Recording, Any, str]:
+    """(server that has not begun, its socket, its URL). Raises CouldNotError."""
+    try:
+        from jevons.server.listening import address, listener
+        from jevons.server.recording import Asked, Recording, new_run
+        from jevons.server.upstreams import UpstreamError, upstreams
+    except ImportError as error:
+        raise CouldNotError(f"{error.name} is not installed: pip install 'jevons[server]'") from error
+    from jevons.wire.hosts import look_up
+
+    root, settings, home = find()
+    token = os.environ.get(TOKEN, "")
+    alone = look_up(host).host_class == "loopback" and host not in ("0.0.0.0", "::")  # noqa: S104  a comparison
+    if not alone and not token:
+        raise CouldNotError(f"{host} is not this machine alone: set a token in {TOKEN} (32 random signs, say)")
+    try:
+        of = Asked(upstreams(settings.upstreams, added), token, max_mb << 20)
+    except UpstreamError as error:
+        raise CouldNotError(str(error)) from error
+    try:
+        made = listener(host, port)
+    except OSError as error:
+        raise CouldNotError(f"{host}:{port}: {error.strerror}: --port 0 takes one that is free") from error
+    facts = {"commit": git("-C", str(root), "rev-parse", "HEAD"), "branch": ""}
+    with suppress(IndexError):
+        facts["branch"] = git("-C", str(root), "rev-parse", "--abbrev-ref", "HEAD").splitlines()[0]
+    return Recording(new_run(root, settings, **facts), Path(root), settings, home, of), made, address(made)
+
+
+def said(made: Recording) -> list[str]:
+    """What it did, a line each."""
+    counts = made.app.counts
+    lines = [f"jevons: {made.calls:,} AI calls recorded in run {made.run.id}"]
+    lines += [f"  {count:>8,}  {what}" for what, count in sorted(counts.items())]
+    tally = made.traces.tally
+    if tally.records or made.traces.malformed:
+        lines.append(f"  {tally.records:>8,}  spans, {tally.added:,} calls added, {tally.merged:,} seen already")
+    if made.traces.malformed:
+        lines.append(f"  {made.traces.malformed:>8,}  requests with traces that could not be read")
+    lines += [f"warning: jevons itself failed: {line}" for line in [*made.recorder.errors, *made.app.failures][:5]]
+    if made.run.lost:
+        lines.append(f"warning: {made.run.lost:,} events could not be written: {made.run.lost_reason}")
+    return lines
