@@ -56,7 +56,7 @@ class Upstream(NamedTuple):
 
 def upstream(name: str, url: str) -> Upstream:
     """One of the list. Raises UpstreamError."""
-    said = f"upstream {name}={url}"
+    said = f"upstream {name}"
     if not _NAME.fullmatch(name) or name in RESERVED:
         raise UpstreamError(f"{said}: a name is of a-z, 0-9, _ . - and none of {', '.join(sorted(RESERVED))}")
     try:
