@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from jevons.cli.project import CouldNotError, find, git
+from jevons.settings import REPLAY_MODES
 
 if TYPE_CHECKING:
     from jevons.server.recording import Recording
@@ -42,9 +43,15 @@ X-Jevons-Token or as /k/TOKEN/ before its path. Ctrl-C or SIGTERM ends it.
 @click.option("--port", type=click.IntRange(0, 65535), default=PORT, show_default=True, help="0: one that is free.")
 @click.option("--upstream", "added", multiple=True, metavar="NAME=URL", help="A server beside the known providers.")
 @click.option("--max-mb", type=click.IntRange(1, 4096), default=64, show_default=True, help="Largest body to take.")
-def command(host: str, port: int, added: tuple[str, ...], max_mb: int) -> None:
+@click.option(
+    "--budget", "caps", multiple=True, metavar="UNIT=N", help="Send nothing more at this cap (calls=500, tokens=1e6)."
+)
+@click.option(
+    "--replay", default="", type=click.Choice(["", "off", *REPLAY_MODES]), help="Answer from recordings, as vcrpy does."
+)
+def command(host: str, port: int, added: tuple[str, ...], max_mb: int, caps: tuple[str, ...], replay: str) -> None:
     """Record AI calls of tests in any language: a proxy on this machine, and a receiver of OpenTelemetry traces."""
-    made, listener, url = prepared(host, port, added, max_mb)
+    made, listener, url = prepared(host, port, added, max_mb=max_mb, caps=caps, replay=replay)
     stop = threading.Event()
     before = {number: signals.signal(number, lambda *_: stop.set()) for number in (signals.SIGINT, signals.SIGTERM)}
     try:
@@ -62,7 +69,9 @@ def command(host: str, port: int, added: tuple[str, ...], max_mb: int) -> None:
         click.echo(line)
 
 
-def prepared(host: str, port: int, added: tuple[str, ...], max_mb: int) -> tuple[Recording, Any, str]:
+def prepared(
+    host: str, port: int, added: tuple[str, ...], max_mb: int = 64, caps: tuple[str, ...] = (), replay: str = ""
+) -> tuple[Recording, Any, str]:
     """(server that has not begun, its socket, its URL). Raises CouldNotError."""
     try:
         from jevons.server.listening import address, listener
@@ -78,7 +87,7 @@ def prepared(host: str, port: int, added: tuple[str, ...], max_mb: int) -> tuple
     if not alone and not token:
         raise CouldNotError(f"{host} is not this machine alone: set a token in {TOKEN} (32 random signs, say)")
     try:
-        of = Asked(upstreams(settings.upstreams, added), token, max_mb << 20)
+        of = Asked(upstreams(settings.upstreams, added), token, max_mb << 20, caps, replay)
     except UpstreamError as error:
         raise CouldNotError(str(error)) from error
     try:
@@ -96,6 +105,7 @@ def said(made: Recording) -> list[str]:
     counts = made.app.counts
     lines = [f"jevons: {made.calls:,} AI calls recorded in run {made.run.id}"]
     lines += [f"  {count:>8,}  {what}" for what, count in sorted(counts.items())]
+    lines += made.notes
     tally = made.traces.tally
     if tally.records or made.traces.malformed:
         lines.append(f"  {tally.records:>8,}  spans, {tally.added:,} calls added, {tally.merged:,} seen already")

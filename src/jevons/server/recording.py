@@ -5,14 +5,13 @@ from __future__ import annotations
 import secrets
 import socket
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
 
-from jevons.capture.interceptor import Interceptor
 from jevons.capture.recorder import Recorder
 from jevons.capture.site import Site
 from jevons.ledger.home import Home
@@ -23,6 +22,7 @@ from jevons.server.app import App
 from jevons.server.listening import Listening
 from jevons.server.proxy import Proxy
 from jevons.server.request import Gate
+from jevons.server.stops import Stops
 from jevons.server.traces import Kept, Traces
 from jevons.server.upstreams import Upstream
 from jevons.settings import Settings
@@ -36,7 +36,10 @@ class Asked(NamedTuple):
     token: str = ""
     most: int = 64 << 20
     """Bytes of the largest body."""
-    interceptor: Interceptor | None = None
+    budget: Sequence[str] = ()
+    """Caps on the run, as `jevons.cut.cap_flags.parsed` reads them."""
+    replay: str = ""
+    """One of `jevons.settings.REPLAY_MODES`; empty: as the settings say."""
 
 
 def new_run(root: Path, settings: Settings, **facts: str) -> Run:
@@ -58,8 +61,13 @@ class Recording:
         self.run = run
         self.calls = 0
         self._spool = Spool(home, run.id)
+        self.notes: list[str] = []
+        """What budget and replay did, once it has ended."""
+        self._stops = Stops(settings, root, home, run.id, asked.budget, asked.replay)
         secret, full = home.secret(), settings.ids == "full"
-        self.recorder = Recorder(self._take, run=run.id, site=Site(root), secret=secret, interceptor=asked.interceptor)
+        self.recorder = Recorder(
+            self._take, run=run.id, site=Site(root), secret=secret, interceptor=self._stops.interceptor
+        )
         self.recorder.batch = 1  # whoever ends this process by a signal leaves no time to hand over
         named: Callable[[str], str] = lru_cache(4096)(lambda name: masked(name, secret, full))
         self.proxy = Proxy(self.recorder, asked.most)
@@ -88,6 +96,7 @@ class Recording:
         if self._listening is not None:
             self._listening.stop()
         self.recorder.flush()
+        self.notes = self._stops.end()
         lost = {"lost": self._spool.lost, "lost_reason": self._spool.lost_reason}
         self.run = msgspec.structs.replace(self.run, ended_us=time.time_ns() // 1_000, **lost)
         self._spool(self.run)
