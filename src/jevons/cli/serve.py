@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import secrets
 import signal as signals
 import threading
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +21,13 @@ if TYPE_CHECKING:
 
 TOKEN = "JEVONS_SERVE_TOKEN"  # noqa: S105  a name
 PORT = 8318
+BASES = {
+    "OPENAI_BASE_URL": ("openai", "/v1"),
+    "ANTHROPIC_BASE_URL": ("anthropic", ""),
+    "GOOGLE_GEMINI_BASE_URL": ("gemini", ""),
+    "GROQ_BASE_URL": ("groq", ""),
+}
+"""Variables that official SDKs read: upstream, and what follows it in their base URL."""
 
 
 @click.command(
@@ -51,7 +60,8 @@ X-Jevons-Token or as /k/TOKEN/ before its path. Ctrl-C or SIGTERM ends it.
 )
 def command(host: str, port: int, added: tuple[str, ...], max_mb: int, caps: tuple[str, ...], replay: str) -> None:
     """Record AI calls of tests in any language: a proxy on this machine, and a receiver of OpenTelemetry traces."""
-    made, listener, url = prepared(host, port, added, max_mb=max_mb, caps=caps, replay=replay)
+    token = os.environ.get(TOKEN, "")
+    made, listener, url = prepared(host, port, added, token, max_mb=max_mb, caps=caps, replay=replay)
     stop = threading.Event()
     before = {number: signals.signal(number, lambda *_: stop.set()) for number in (signals.SIGINT, signals.SIGTERM)}
     try:
@@ -70,7 +80,14 @@ def command(host: str, port: int, added: tuple[str, ...], max_mb: int, caps: tup
 
 
 def prepared(
-    host: str, port: int, added: tuple[str, ...], max_mb: int = 64, caps: tuple[str, ...] = (), replay: str = ""
+    host: str,
+    port: int,
+    added: Sequence[str],
+    token: str,
+    *,
+    max_mb: int = 64,
+    caps: tuple[str, ...] = (),
+    replay: str = "",
 ) -> tuple[Recording, Any, str]:
     """(server that has not begun, its socket, its URL). Raises CouldNotError."""
     try:
@@ -82,7 +99,6 @@ def prepared(
     from jevons.wire.hosts import look_up
 
     root, settings, home = find()
-    token = os.environ.get(TOKEN, "")
     alone = look_up(host).host_class == "loopback" and host not in ("0.0.0.0", "::")  # noqa: S104  a comparison
     if not alone and not token:
         raise CouldNotError(f"{host} is not this machine alone: set a token in {TOKEN} (32 random signs, say)")
@@ -98,6 +114,31 @@ def prepared(
     with suppress(IndexError):
         facts["branch"] = git("-C", str(root), "rev-parse", "--abbrev-ref", "HEAD").splitlines()[0]
     return Recording(new_run(root, settings, **facts), Path(root), settings, home, of), made, address(made)
+
+
+@contextmanager
+def recorded(added: Sequence[str], tell: Callable[[str], None]) -> Iterator[dict[str, str]]:
+    """The environment of a command whose SDKs go through a server of its own, which ends with the block.
+
+    A base URL that is set already is the upstream then. The server lets in who knows the token in the URLs alone; the
+    taps of jevons are off in the command, so that no call is recorded twice. Raises CouldNotError.
+    """
+    token = secrets.token_urlsafe(16)
+    own = {name: os.environ.get(variable, "") for variable, (name, _) in BASES.items()}
+    before = [f"{name}={url}" for name, url in own.items() if url and not any(f.startswith(f"{name}=") for f in added)]
+    made, listener, url = prepared("127.0.0.1", 0, [*before, *added], token)
+    given = {flag.partition("=")[0] for flag in before}
+    urls = {
+        variable: f"{url}/k/{token}/{name}{'' if name in given else end}" for variable, (name, end) in BASES.items()
+    }
+    try:
+        made.start(listener)
+        yield {**os.environ, **urls, "JEVONS": "0"}
+    finally:
+        made.end()
+        listener.close()
+        for line in said(made):
+            tell(line.removeprefix("jevons: "))
 
 
 def said(made: Recording) -> list[str]:
