@@ -85,7 +85,21 @@ def started(folder: Path, *arguments: str, **more: str) -> Serving:
     found = re.search(r"http://[\d.]+:\d+", line)
     if found is None:
         raise AssertionError(f"it did not begin: {line} {process.communicate()}")
-    return Serving(process, found[0], folder)
+    made = Serving(process, found[0], folder)
+    _running.append(made)
+    return made
+
+
+_running: list[Serving] = []
+
+
+@pytest.fixture(autouse=True)
+def none_goes_on() -> Iterator[None]:
+    """Whatever a test began and did not end, ends with it."""
+    before = len(_running)
+    yield
+    while len(_running) > before:
+        _running.pop().stop()
 
 
 @pytest.fixture
