@@ -71,7 +71,7 @@ class Serving:
 
 def started(folder: Path, *arguments: str, **more: str) -> Serving:
     """`jevons serve` on a free port."""
-    for name in ("httpcore", "uvicorn"):
+    for name in ("h11", "uvicorn"):
         pytest.importorskip(name, reason=f"{name} of jevons[server] is not installed")
     (folder / ".jevons").mkdir(parents=True, exist_ok=True)
     environment = {**os.environ, "PYTHONPATH": str(SOURCE), "JEVONS_SECRET": "0" * 16, **more}

@@ -28,7 +28,7 @@ NODE_FOLDER = "JEVONS_TEST_NODE"
 
 
 def ran(folder: Path, *arguments: str, **more: str) -> tuple[subprocess.CompletedProcess[str], Reading]:
-    for name in ("httpcore", "uvicorn"):
+    for name in ("h11", "uvicorn"):
         pytest.importorskip(name, reason=f"{name} of jevons[server] is not installed")
     (folder / ".jevons").mkdir(exist_ok=True)
     environment = {**os.environ, "PYTHONPATH": str(SOURCE), "JEVONS_SECRET": "0" * 16, **more}

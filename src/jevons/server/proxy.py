@@ -1,18 +1,16 @@
 """One request passed on and its answer passed back, piece by piece as it comes, while a recorder looks on.
 
 Bodies of requests are read whole first, up to a bound: their hash and model are facts of the call. Of answers, the
-pieces of an AI call are held until it has ended, up to the same bound, and then let go. httpcore sends: it follows no
-redirect, keeps no cookie and reads no proxy from the environment.
+pieces of an AI call are held until it has ended, up to the same bound, and then let go. How long an
+answer may take is the client's to say: when it leaves, the request ends.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterable, Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping
 from time import perf_counter_ns
-from typing import Any, cast
-
-import httpcore
+from typing import Any
 
 from jevons.capture.interceptor import Answer, Later
 from jevons.capture.recorder import Exchange, Recorder, going_out, in_flight
@@ -20,6 +18,7 @@ from jevons.capture.scope import Scope
 from jevons.cut.budget import BudgetExceeded
 from jevons.cut.replay import ReplayMiss
 from jevons.server.request import TOKEN, Header, RefusedError, Target, passed_on
+from jevons.server.sending import Coming, Connections
 from jevons.server.upstreams import Upstream
 
 Message = MutableMapping[str, Any]
@@ -27,10 +26,6 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
 SOURCE = "serve"
-_CONNECT_S = 10.0
-_TIMES = {"timeout": {"connect": _CONNECT_S, "pool": None, "read": None, "write": None}}
-"""How long an answer may take is the client's to say: when it leaves, the request ends."""
-_IDLE = 256
 _OURS = frozenset({b"host", b"content-length", b"expect", TOKEN})
 _BODILESS = frozenset({"GET", "HEAD", "OPTIONS", "DELETE"})
 
@@ -49,14 +44,7 @@ class Proxy:
     def __init__(self, recorder: Recorder, most: int) -> None:
         self._recorder = recorder
         self._most = most
-        self._pool = httpcore.AsyncConnectionPool(
-            ssl_context=httpcore.default_ssl_context(), max_connections=None, max_keepalive_connections=_IDLE,
-            keepalive_expiry=30.0,
-        )  # fmt: skip
-
-    async def close(self) -> None:
-        """Close connections to upstreams."""
-        await self._pool.aclose()
+        self._connections = Connections()
 
     async def serve(self, upstream: Upstream, target: Target, scope: Any, receive: Receive, send: Send) -> None:
         """Pass one request on. Raises RefusedError before anything was answered, BrokenError after."""
@@ -79,11 +67,8 @@ class Proxy:
             sent = [(b"host", upstream.authority.encode()), *headers]
             if body or method not in _BODILESS:
                 sent.append((b"content-length", b"%d" % len(body)))
-            url = httpcore.URL(
-                scheme=upstream.scheme, host=upstream.host, port=upstream.port, target=target.path.encode("ascii")
-            )
-            request = httpcore.Request(method, url, headers=sent, content=body, extensions=_TIMES)
-            await self._pass_back(request, exchange, send)
+            sending = self._connections.send(upstream, method, target.path, sent, body)
+            await self._pass_back(sending, exchange, send)
         except asyncio.CancelledError as error:
             if exchange is not None:
                 exchange.fail(error) if exchange.status is None else exchange.finish()
@@ -124,9 +109,9 @@ class Proxy:
             raise RefusedError(403, "replay", str(error)) from None
         return found
 
-    async def _pass_back(self, request: Any, exchange: Exchange | None, send: Send) -> None:
+    async def _pass_back(self, sending: Awaitable[Coming], exchange: Exchange | None, send: Send) -> None:
         try:
-            response = await self._pool.handle_async_request(request)
+            response = await sending
         except Exception as error:
             if exchange is not None:
                 exchange.fail(error)
@@ -136,8 +121,8 @@ class Proxy:
             await send(
                 {"type": "http.response.start", "status": response.status, "headers": passed_on(response.headers)}
             )
-            held, stream = 0, cast(AsyncIterable[bytes], response.stream)
-            async for piece in stream:
+            held = 0
+            async for piece in response.pieces():
                 if pieces is not None and exchange is not None:
                     pieces.append((perf_counter_ns(), piece))
                     held += len(piece)
@@ -155,9 +140,9 @@ class Proxy:
                 exchange.fail(error)
             raise BrokenError from None
         finally:
-            await response.aclose()
+            response.close()
 
-    def _begun(self, exchange: Exchange, response: Any) -> list[tuple[int, bytes]] | None:
+    def _begun(self, exchange: Exchange, response: Coming) -> list[tuple[int, bytes]] | None:
         """The head of an answer is here: the list for its pieces, or None of a redirect, which is no call."""
         exchange.status = response.status
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers}
@@ -169,7 +154,7 @@ class Proxy:
         return exchange.watch()
 
 
-def _ended(exchange: Exchange, response: Any) -> None:
+def _ended(exchange: Exchange, response: Coming) -> None:
     """An answer came whole: a document where its length was told, else a stream."""
     exchange.ended = True
     told = any(name.lower() == b"content-length" for name, _ in response.headers)
