@@ -2,7 +2,7 @@
 
     python benchmarks/proxy.py [--quick]
 
-Three processes: the upstream (`server.py`), the proxy, and this client, which asks both in turn over one kept
+Three processes: the upstream (`server.py`'s answers), the proxy, and this client, which asks both in turn over one kept
 connection each, so that what disturbs the machine disturbs both. On two cores the three share them: what is shown
 holds their waiting for each other. Added: the difference within pairs. Needs jevons[server].
 """
@@ -23,20 +23,41 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import server as answering
 from figures import Row, differences, figure, machine, table
 
-HERE = Path(__file__).parent
 WARM, PAIRS, QUICK = 200, 3_000, 300
+EVENTS, EVERY_S = 20, 0.005
+"""Of a stream as a model sends it: one event at a time."""
 AT_ONCE = 500
 END = b"0\r\n\r\n"
 
 
-def request(path: str, stream: bool, number: int) -> bytes:
+def request(path: str, stream: bool, number: int, burst: bool = False) -> bytes:
     """One call of about 1 kB, no two alike."""
-    messages = [{"role": "user", "content": f"{number} " + "the sea and the river " * 45}]
+    messages = [{"role": "user", "content": f"{number} {'burst ' * burst}" + "the sea and the river " * 45}]
     body = json.dumps({"model": "gpt-4o-mini", "stream": stream, "messages": messages}).encode()
     head = f"POST {path}/v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer not-a-key\r\n"
     return f"{head}Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
+
+
+class Upstream(answering.Server):
+    """Plain answers at once; of streams an event at a time, or all at once where a call asks for it (``burst``)."""
+
+    def data_received(self, data: bytes) -> None:
+        if b'"stream": true' not in data or b"burst" in data:
+            super().data_received(data)
+            return
+        loop = asyncio.get_running_loop()
+        for number, piece in enumerate([*self.stream[: EVENTS + 1], *self.stream[-2:]]):
+            loop.call_later(max(number - 1, 0) * EVERY_S, self.transport.write, piece)
+
+
+async def upstream() -> None:
+    """Listen on a free port and print it."""
+    made = await asyncio.get_running_loop().create_server(Upstream, answering.LOOPBACK, 0)
+    print(made.sockets[0].getsockname()[1], flush=True)
+    await made.serve_forever()
 
 
 class Kept:
@@ -68,11 +89,11 @@ def quantile(share: float) -> Callable[..., float]:
     return lambda sample: sorted(sample)[min(int(share * len(sample)), len(sample) - 1)]
 
 
-def rows(upstream: int, proxy: int, pairs: int) -> list[Row]:
+def rows(behind: int, proxy: int, pairs: int) -> list[Row]:
     """Added latency, plain and streamed."""
-    bare, through = Kept(upstream), Kept(proxy)
+    bare, through = Kept(behind), Kept(proxy)
     made = []
-    for stream, count in ((False, pairs), (True, pairs // 10)):
+    for stream, count in ((False, pairs), (True, pairs // 20)):
         off, on = [], []
         for number in range(WARM // (10 if stream else 1) + count):
             off.append(bare.ask(request("", stream, number), stream))
@@ -83,17 +104,16 @@ def rows(upstream: int, proxy: int, pairs: int) -> list[Row]:
                 continue
             added = differences([one[index] for one in on], [one[index] for one in off])
             of = f"{count} pairs; bare {figure([one[index] for one in off]).value:.2f} ms"
-            kind = "stream of 500 events" if stream else "plain call"
-            bars = (1.0, 5.0) if index == 0 or not stream else (None, None)
-            for share, name, bar in ((0.5, "p50", bars[0]), (0.99, "p99", bars[1])):
-                made.append(Row(f"{kind}, {what}, {name}", figure(added, of=quantile(share)), "ms", bar, of))
+            kind = f"stream of {EVENTS} events, 5 ms apart," if stream else "plain call"
+            for share, name, bar in ((0.5, "p50", 1.0), (0.99, "p99", 5.0)):
+                made.append(Row(f"{kind} {what}, {name}", figure(added, of=quantile(share)), "ms", bar, of))
     return made
 
 
 async def stream_of(port: int, number: int) -> bytes:
     """The whole of one stream."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    writer.write(request("/openai", True, number).replace(b"\r\n", b"\r\nConnection: close\r\n", 1))
+    writer.write(request("/openai", True, number, burst=True).replace(b"\r\n", b"\r\nConnection: close\r\n", 1))
     found = await reader.read()
     writer.close()
     return found
@@ -111,19 +131,24 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--quick", action="store_true")
-    pairs = QUICK if parser.parse_args().quick else PAIRS
-    server = subprocess.Popen([sys.executable, HERE / "server.py"], stdout=subprocess.PIPE, text=True)
+    parser.add_argument("--upstream", action="store_true", help=argparse.SUPPRESS)
+    asked = parser.parse_args()
+    if asked.upstream:
+        asyncio.run(upstream())
+        return
+    pairs = QUICK if asked.quick else PAIRS
+    server = subprocess.Popen([sys.executable, __file__, "--upstream"], stdout=subprocess.PIPE, text=True)
     assert server.stdout is not None
-    upstream = int(server.stdout.readline())
+    behind = int(server.stdout.readline())
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / ".jevons").mkdir()
         command = [sys.executable, "-m", "jevons", "serve", "--port", "0"]
-        command += ["--upstream", f"openai=http://127.0.0.1:{upstream}"]
+        command += ["--upstream", f"openai=http://127.0.0.1:{behind}"]
         serving = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True, env=dict(os.environ))
         assert serving.stdout is not None
         try:
             port = int(re.search(r":(\d+)", serving.stdout.readline().partition("http")[2])[1])  # type: ignore[index]
-            made = rows(upstream, port, pairs)
+            made = rows(behind, port, pairs)
             whole, seconds = asyncio.run(at_once(port))
         finally:
             serving.send_signal(signal.SIGTERM)
