@@ -1,110 +1,34 @@
-"""`jevons serve` as a process of its own, before the loopback provider; and raw sockets."""
+"""Fixtures of the tests of `jevons serve`: the loopback provider, and the server before it."""
 
 from __future__ import annotations
 
-import os
-import re
-import signal
-import socket
-import subprocess
-import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 from providers import Provider, provider
+from server.served import Serving, running, started
 from twice import only_loopback
 
-from jevons.ledger.home import Home
-from jevons.ledger.read import Reading, read
-from jevons.record import Call
-
 __all__ = ["only_loopback"]
-SOURCE = Path(__file__).parents[2] / "src"
 
 
 @pytest.fixture
 def server() -> Iterator[Provider]:
-    with provider() as running:
-        yield running
+    with provider() as made:
+        yield made
 
 
-@dataclass
-class Serving:
-    """A running server."""
-
-    process: subprocess.Popen[str]
-    url: str
-    folder: Path
-    said: str = ""
-    told: str = field(default="")
-    """What it wrote to standard error."""
-
-    def raw(self, request: bytes, wait_s: float = 5.0) -> bytes:
-        """All that comes back for some bytes, until the server closes."""
-        host, port = self.url.removeprefix("http://").split(":")
-        with socket.create_connection((host, int(port)), timeout=wait_s) as sock:
-            sock.sendall(request)
-            found = b""
-            try:
-                while piece := sock.recv(65536):
-                    found += piece
-            except (TimeoutError, ConnectionError):
-                pass
-        return found
-
-    def stop(self, number: int = signal.SIGTERM) -> Reading:
-        """End it by a signal; what the ledger holds then."""
-        if self.process.poll() is None:
-            self.process.send_signal(number)
-            self.said, self.told = self.process.communicate(timeout=30)
-        return self.ledger()
-
-    def ledger(self) -> Reading:
-        return read(Home(self.folder / ".jevons"))
-
-    def calls(self) -> list[Call]:
-        """Stop it; its calls, the first to start first."""
-        return sorted(self.stop().calls, key=lambda call: call.started_us)
-
-
-def started(folder: Path, *arguments: str, **more: str) -> Serving:
-    """`jevons serve` on a free port."""
-    for name in ("h11", "uvicorn"):
-        pytest.importorskip(name, reason=f"{name} of jevons[server] is not installed")
-    (folder / ".jevons").mkdir(parents=True, exist_ok=True)
-    environment = {**os.environ, "PYTHONPATH": str(SOURCE), "JEVONS_SECRET": "0" * 16, **more}
-    environment.pop("JEVONS_CHILD", None)
-    process = subprocess.Popen(
-        [sys.executable, "-m", "jevons", "serve", "--port", "0", *arguments],
-        cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    assert process.stdout is not None
-    line = process.stdout.readline()
-    found = re.search(r"http://[\d.]+:\d+", line)
-    if found is None:
-        raise AssertionError(f"it did not begin: {line} {process.communicate()}")
-    made = Serving(process, found[0], folder)
-    _running.append(made)
-    return made
-
-
-_running: list[Serving] = []
+@pytest.fixture
+def serving(server: Provider, tmp_path: Path) -> Serving:
+    """With the loopback provider as the upstreams `openai` and `anthropic`."""
+    return started(tmp_path, "--upstream", f"openai={server.url}", "--upstream", f"anthropic={server.url}")
 
 
 @pytest.fixture(autouse=True)
 def none_goes_on() -> Iterator[None]:
-    """Whatever a test began and did not end, ends with it."""
-    before = len(_running)
+    """What a test began and did not end, ends with it."""
+    before = len(running)
     yield
-    while len(_running) > before:
-        _running.pop().stop()
-
-
-@pytest.fixture
-def serving(server: Provider, tmp_path: Path) -> Iterator[Serving]:
-    """With the loopback provider as the upstreams `openai` and `anthropic`."""
-    made = started(tmp_path, "--upstream", f"openai={server.url}", "--upstream", f"anthropic={server.url}")
-    yield made
-    made.stop()
+    while len(running) > before:
+        running.pop().stop()

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 import pytest
 from providers import Provider
-from server.conftest import Serving
+from server.served import Serving
 from twice import canon, sent
 
 from jevons import capture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from providers import Provider
-from server.conftest import Serving, started
+from server.served import Serving, started
 
 BODY = b'{"model": "fake-1", "messages": [{"role": "user", "content": "hi"}]}'
 SECRET = "sk-very-secret"
@@ -220,3 +221,34 @@ def test_every_known_provider_is_one_whose_calls_are_read() -> None:
         assert look_up(made.authority).provider != "unknown", name
         assert made.scheme == b"https" or look_up(made.host).host_class == "loopback"
     assert list(KNOWN)
+
+
+def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    from click.testing import CliRunner
+
+    from jevons.cli import cli
+
+    for name in [name for name in sys.modules if name.startswith("jevons.server")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "uvicorn", None)
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(cli, ["serve", "--port", "0"])
+    assert done.exit_code == 2
+    assert "uvicorn is not installed: pip install 'jevons[server]'" in done.output
+
+
+def test_a_port_that_is_taken_is_said(server: Provider, tmp_path: Path) -> None:
+    with pytest.raises(AssertionError, match="Address already in use: --port 0 takes one that is free"):
+        started(tmp_path, "--port", server.url.rpartition(":")[2])
+
+
+def test_what_it_did_as_json(server: Provider, tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text(f'[tool.jevons.upstreams]\ngateway = "{server.url}"\n')
+    serving = started(tmp_path, "--format", "json")
+    line = "POST /gateway/v1/chat/completions HTTP/1.1"
+    assert statuses(serving.raw(request(line, LENGTH, "Connection: close", body=BODY))) == [200]
+    assert statuses(serving.raw(request("GET /nobody/v1/models HTTP/1.1"))) == [404]
+    serving.stop()
+    told = json.loads(serving.said)
+    assert (told["schema"], told["state"], told["calls"], told["failures"]) == ("jevons.serve/1", "ended", 1, [])
+    assert told["requests"] == {"passed": 1, "refused: upstream": 1}

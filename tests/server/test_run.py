@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from providers import Provider
-from server.conftest import SOURCE
+from server.served import SOURCE
 
 from jevons.ledger.home import Home
 from jevons.ledger.read import Reading, read

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from providers import Provider
-from server.conftest import started
+from server.served import started
 
 openai = pytest.importorskip("openai")
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from providers import Provider
-from server.conftest import Serving, started
+from server.served import Serving, started
 
 MANY = 250
 ASK = '{{"model": "fake-1{trouble}", "stream": true, "stream_options": {{"include_usage": true}}, "messages": '

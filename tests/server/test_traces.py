@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from providers import Provider
-from server.conftest import Serving, started
+from server.served import Serving, started
 from sources.logs.spans import CALL, TOKENS, request, span
 
 from jevons.record import Call

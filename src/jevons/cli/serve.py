@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+import msgspec
 
 from jevons.cli.project import CouldNotError, find, git
 from jevons.settings import REPLAY_MODES
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 TOKEN = "JEVONS_SERVE_TOKEN"  # noqa: S105  a name
 PORT = 8318
+SCHEMA = "jevons.serve/1"
 BASES = {
     "OPENAI_BASE_URL": ("openai", "/v1"),
     "ANTHROPIC_BASE_URL": ("anthropic", ""),
@@ -58,7 +60,10 @@ X-Jevons-Token or as /k/TOKEN/ before its path. Ctrl-C or SIGTERM ends it.
 @click.option(
     "--replay", default="", type=click.Choice(["", "off", *REPLAY_MODES]), help="Answer from recordings, as vcrpy does."
 )
-def command(host: str, port: int, added: tuple[str, ...], max_mb: int, caps: tuple[str, ...], replay: str) -> None:
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def command(
+    host: str, port: int, added: tuple[str, ...], max_mb: int, caps: tuple[str, ...], replay: str, form: str
+) -> None:
     """Record AI calls of tests in any language: a proxy on this machine, and a receiver of OpenTelemetry traces."""
     token = os.environ.get(TOKEN, "")
     made, listener, url = prepared(host, port, added, token, max_mb=max_mb, caps=caps, replay=replay)
@@ -66,7 +71,10 @@ def command(host: str, port: int, added: tuple[str, ...], max_mb: int, caps: tup
     before = {number: signals.signal(number, lambda *_: stop.set()) for number in (signals.SIGINT, signals.SIGTERM)}
     try:
         made.start(listener)
-        click.echo(f"jevons: serving on {url}, run {made.run.id}; Ctrl-C ends it")
+        if form == "json":
+            _json({"schema": SCHEMA, "state": "serving", "url": url, "run": made.run.id})
+        else:
+            click.echo(f"jevons: serving on {url}, run {made.run.id}; Ctrl-C ends it")
         while not stop.wait(0.5):  # Windows tells of Ctrl-C only between two waits
             if not made.alive:
                 raise CouldNotError("the server ended by itself")
@@ -75,8 +83,27 @@ def command(host: str, port: int, added: tuple[str, ...], max_mb: int, caps: tup
         listener.close()
         for number, handler in before.items():
             signals.signal(number, handler)
-    for line in said(made):
-        click.echo(line)
+    if form == "json":
+        _json({"schema": SCHEMA, "state": "ended", "url": url, "run": made.run.id, **_counts(made)})
+    else:
+        click.echo("\n".join(said(made)))
+
+
+def _json(document: dict[str, Any]) -> None:
+    """One line, as it happens."""
+    click.echo(msgspec.json.encode(document).decode())
+
+
+def _counts(made: Recording) -> dict[str, Any]:
+    return {
+        "calls": made.calls,
+        "requests": dict(made.app.counts),
+        "spans": msgspec.structs.asdict(made.traces.tally),
+        "malformed_traces": made.traces.malformed,
+        "notes": made.notes,
+        "failures": [*made.recorder.errors, *made.app.failures],
+        "lost": made.run.lost,
+    }
 
 
 def prepared(
