@@ -140,6 +140,8 @@ class Settings(msgspec.Struct, forbid_unknown_fields=True, rename="kebab", froze
     """Sizes of models, by name."""
     serving: dict[str, ModelServing] = {}
     """How models are served, by name."""
+    upstreams: dict[str, str] = {}
+    """Servers that `jevons serve` may send to beside the known providers: name to URL."""
     budget: Budget = Budget()
     replay: Replay = Replay()
     train: Train = Train()
@@ -170,7 +172,7 @@ def load(root: Path) -> Settings:
     where = f"{root / 'pyproject.toml'}, [tool.jevons]"
     for name in Settings.__struct_encode_fields__:
         value = os.environ.get(f"JEVONS_{name.upper().replace('-', '_')}")
-        if value is not None and name not in ("models", "serving", "budget", "replay", "train"):
+        if value is not None and name not in ("models", "serving", "upstreams", "budget", "replay", "train"):
             separator = {"judges": ",", "factors": os.pathsep, "sites": os.pathsep}.get(name)
             table[name] = value.split(separator) if separator else value
             where = f"JEVONS_{name.upper()} in the environment"

@@ -149,8 +149,8 @@ def test_settings_that_can(tmp_path: Path) -> None:
     ],
 )
 def test_flags_that_cannot_be_used(flag: str, said: str) -> None:
-    from jevons.pytest_plugin.budget import parsed
+    from jevons.cut.cap_flags import parsed
 
     with pytest.raises(SettingsError) as found:
-        parsed(flag)
+        parsed(flag, "--jevons-budget")
     assert str(found.value).startswith(said)

@@ -30,21 +30,28 @@ Examples:
   jevons run --by 08:00 --place GB -- pytest evals/
   jevons run --by "tomorrow 7:00" --duration 2h --signal grid.csv -- make evals
   jevons run -- pytest                                     at once
+  jevons run --record -- npm test                          AI calls of any language into the ledger
 
 \b
 What it waits for goes to standard error; the command's exit code is passed on (127: no such command). Ctrl-C while it
-waits: nothing was run, 130. With no signal it runs at once, and says so.
+waits: nothing was run, 130. With no signal it runs at once, and says so. --record puts `jevons serve` between the
+command and the providers: it sets OPENAI_BASE_URL, ANTHROPIC_BASE_URL, GOOGLE_GEMINI_BASE_URL and GROQ_BASE_URL, which
+official SDKs read, and switches the taps off in the command (pytest --jevons sees more: which test asked).
 """,
 )
 @click.option("--by", default="", metavar="TIME", help="When it must be done, in local time: 08:00, 2026-11-27T08:00.")
 @click.option("--duration", "long", default="30m", show_default=True, metavar="30m", help="How long it will take.")
 @click.option("--now", "at_once", is_flag=True, help="Do not wait.")
+@click.option("--record", is_flag=True, help="Record its AI calls, through a proxy of its own.")
+@click.option("--upstream", "added", multiple=True, metavar="NAME=URL", help="With --record: as for jevons serve.")
 @options
 @click.argument("cmd", nargs=-1, required=True, type=click.UNPROCESSED, metavar="-- CMD")
 def command(
     by: str,
     long: str,
     at_once: bool,
+    record: bool,
+    added: tuple[str, ...],
     place: str,
     file: Path | None,
     source: str | None,
@@ -68,7 +75,13 @@ def command(
             sys.exit(130)
     else:
         _say("runs at once: " + ("--now" if at_once else "no --by"))
-    sys.exit(run([program, *cmd[1:]]))
+    if not record:
+        sys.exit(run([program, *cmd[1:]]))
+    from jevons.cli.serve import recorded
+
+    with recorded(added, _say) as environment:
+        code = run([program, *cmd[1:]], environment=environment)
+    sys.exit(code)
 
 
 def _start(begin: int, due: Moment, length_s: int, **asked: Any) -> int:
@@ -113,15 +126,20 @@ def _wait(until: int) -> None:
         _say(f"late by {span(round(-left))}: this machine slept")
 
 
-def run(cmd: list[str], look: Callable[[int], float] | None = None, keep: Sequence[int] = ()) -> int:
+def run(
+    cmd: list[str],
+    look: Callable[[int], float] | None = None,
+    keep: Sequence[int] = (),
+    environment: dict[str, str] | None = None,
+) -> int:
     """A command's exit code; 128 + N where signal N ended it. It gets the signals that this process gets.
 
     `look` is called with its process id when it has begun, and says after how many seconds it wants to look again;
-    `keep` are open files that the command inherits (not on Windows).
+    `keep` are open files that the command inherits (not on Windows); `environment` is the command's, else this one's.
     """
     try:
         files: dict[str, Any] = {} if sys.platform == "win32" else {"pass_fds": tuple(keep)}
-        child = subprocess.Popen(cmd, **files)  # noqa: S603  it is what the user asked for
+        child = subprocess.Popen(cmd, env=environment, **files)  # noqa: S603  it is what the user asked for
     except OSError as error:
         _say(f"{cmd[0]}: {error.strerror}")
         return 126

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from jevons.ledger.home import Home
-from jevons.settings import BUDGET_UNITS, Settings, SettingsError, cap_fault
+from jevons.settings import Settings
 
 if TYPE_CHECKING:
     from jevons.cut.budget import Cap, Guard, Plan
@@ -73,33 +73,9 @@ def budget(config: pytest.Config, settings: Settings, home: Home, run: str, work
     flags: list[str] = config.getoption("jevons_budget")
     if not flags and not settings.budget.guard:
         return None
-    from jevons.cut.budget import Cap
+    from jevons.cut.cap_flags import caps
 
-    caps = {}
-    if settings.budget.guard:
-        where = f"of [tool.jevons.budget] in {config.rootpath / 'pyproject.toml'}"
-        caps = {
-            unit: Cap(cap, f"{unit} in run {where}, or {_FLAG} {unit}=N")
-            for unit, cap in settings.budget.run.items()
-            if unit in BUDGET_UNITS
-        }
-    for unit, amount in map(parsed, flags):
-        caps[unit] = Cap(amount, f"{_FLAG} {unit}=N")
-    made = Budget(caps, settings, config.rootpath, home, run, worker)
+    made = Budget(caps(settings, config.rootpath, flags, _FLAG), settings, config.rootpath, home, run, worker)
     if settings.budget.on_exceed == "skip":
         config.pluginmanager.register(made, "jevons_budget")
     return made
-
-
-def parsed(text: str) -> tuple[str, float]:
-    """``UNIT=NUMBER``, or a number of calls."""
-    unit, equals, number = text.rpartition("=")
-    unit = unit.strip() if equals else "calls"
-    try:
-        amount = float(number)
-    except ValueError:
-        raise SettingsError(f"{_FLAG} {text}: {number!r} is no number: use UNIT=NUMBER (calls=500)") from None
-    fault = cap_fault(unit, amount)
-    if fault:
-        raise SettingsError(f"{_FLAG} {text}: {fault}")
-    return unit, amount

@@ -38,26 +38,12 @@ class Replaying:
     def said(self, outputs: Iterable[Any]) -> list[str]:
         """Lines for the report, with what workers told; keeps the store within its size."""
         from jevons.cut.replay import Done
+        from jevons.cut.replay.asked import said
 
         done = self.interceptor.done
         for output in outputs:
             done.merge(msgspec.convert(output, Done))
-        gone = 0 if self.plan.mode == "none" else self.interceptor.store.prune(int(self._most_mb * 1e6))
-        parts = [f"{done.replayed:,} call{'s' * (done.replayed != 1)} answered from recordings"]
-        if done.waited:
-            parts.append(f"{done.waited:,} of them while another asked the same")
-        parts.append(f"{done.recorded:,} recorded")
-        if done.missed:
-            parts.append(f"{done.missed:,} not sent")
-        if done.aged:
-            parts.append(f"{done.aged:,} too old")
-        if gone:
-            parts.append(f"{gone:,} deleted, as all together are over {self._most_mb:g} MB")
-        lines = [f"replay {self.plan.mode}: {', '.join(parts)}"]
-        if done.failed:
-            lines.append(f"replay: not all could be recorded ({done.failed})")
-        lines += [f"replay: a recording cannot be used: {what}" for what in dict.fromkeys(done.damaged)]
-        return lines
+        return said(done, self.plan.mode, self.interceptor.store, self._most_mb)
 
 
 def replaying(config: pytest.Config, settings: Settings, home: Home, worker: str) -> Replaying | None:
@@ -67,27 +53,15 @@ def replaying(config: pytest.Config, settings: Settings, home: Home, worker: str
     if mode in ("", "off"):
         return None
     from jevons.cut.replay import Plan
-    from jevons.cut.replay.store import Store
+    from jevons.cut.replay.asked import plan
 
     of = settings.replay
-    folder = config.rootpath / of.dir if of.dir else home.path / "replay"
     given = (getattr(config, "workerinput", None) or {}).get("jevons_replay")
-    plan = (
-        msgspec.convert(given, Plan)
-        if given
-        else Plan(
-            mode=mode,
-            folder=str(folder),
-            new=Store(folder).empty(),
-            max_age_s=of.max_age_days * 86_400,
-            temperature_zero=of.temperature_zero,
-            redact=of.redact,
-        )
-    )
+    shared = msgspec.convert(given, Plan) if given else plan(of, mode, config.rootpath, home.path)
     if not worker and not of.dir:
         with suppress(OSError):  # recording says what is wrong
             home.make()
-    return Replaying(plan, of.max_mb, worker)
+    return Replaying(shared, of.max_mb, worker)
 
 
 def marked(item: pytest.Item) -> str:

@@ -15,6 +15,8 @@ from jevons.sources.logs.entry import Entry, Skipped
 
 KIND = "otlp"
 _FAILED = 2
+MALFORMED = "message that is no OTLP request"
+"""Why bytes that are no Protobuf of this kind are passed over."""
 
 
 def holds(head: bytes) -> bool:
@@ -54,7 +56,7 @@ def read(documents: Iterator[bytes]) -> Iterator[Entry]:
         try:
             request.ParseFromString(data)
         except DecodeError:
-            yield Skipped("message that is no OTLP request")
+            yield Skipped(MALFORMED)
             continue
         if not request.resource_spans:
             yield Skipped("message without spans")
