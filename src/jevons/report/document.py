@@ -72,6 +72,8 @@ class Row(msgspec.Struct):
     """Part of the total energy, 0 to 1."""
     attempts: int = 1
     outcome: str = ""
+    models: dict[str, float] = {}
+    """Calls by model, own and shared: `Document.derivations` says what a model's calls cost, and why."""
 
 
 class Table(msgspec.Struct):

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from jevons.footprint.derivation import TITLES, Node
-from jevons.report.comparison import FIGURES
-from jevons.report.document import Document, Level, Range, Table
-from jevons.report.numbers import between
+from jevons.report.comparison import FIGURES, LEAST
+from jevons.report.document import Document, Level, Range, Row, Table
+from jevons.report.numbers import between, digits
+from jevons.report.text import shortened
 from jevons.weigh.compare import Outcome
 
 SCOPES = {
@@ -20,6 +21,8 @@ SCOPES = {
 """Figure -> (name, unit, scope), in reading order."""
 DRAWN = 500
 """Rows of a table with a drawing; those after it are too light for one to be seen."""
+MODELS = 5
+"""Models named of a row."""
 
 
 class Step(NamedTuple):
@@ -29,6 +32,8 @@ class Step(NamedTuple):
     start: float
     effect: float
     words: str
+    kind: str
+    """``whole``, ``more`` or ``less``."""
 
 
 def tables(document: Document) -> list[Table]:
@@ -46,6 +51,13 @@ def amount(level: Level, name: str) -> Range:
 def floor(document: Document, figure: Range) -> Range:
     """What to show of a figure of the document: its low end alone where calls are missing."""
     return Range(figure.low, figure.low, figure.low) if document.at_least else figure
+
+
+def asked(row: Row) -> str:
+    """Whose calls a row's figures are the sum of: ``gpt-4o 12, text-embedding-3-small 3.5``."""
+    told = [f"{shortened(model, 80)} {digits(calls, 3)}" for model, calls in list(row.models.items())[:MODELS]]
+    more = len(row.models) - MODELS
+    return f"calls of {', '.join(told)}" + (f" and {more} more models" if more > 0 else "")
 
 
 def derived(document: Document, name: str) -> Iterator[tuple[str, Node]]:
@@ -77,12 +89,13 @@ def waterfall(change: Outcome, names: dict[str, str]) -> list[Step]:
         return between(Range(size, size, size), unit, max(change.before.amount, change.after.amount))
 
     at = change.before.amount
-    made = [Step("before", 0.0, at, told(at))]
+    made = [Step("before", 0.0, at, told(at), "whole")]
     for driver in change.drivers:
-        sign = "+" if driver.effect > 0 else "−" if driver.effect < 0 else ""
-        made.append(Step(named[driver.name], at, driver.effect, sign + told(driver.effect)))
+        if abs(driver.effect) > LEAST * max(change.before.amount, change.after.amount):
+            sign, kind = ("+", "more") if driver.effect > 0 else ("−", "less")
+            made.append(Step(named[driver.name], at, driver.effect, sign + told(driver.effect), kind))
         at += driver.effect
-    return [*made, Step("after", 0.0, change.after.amount, told(change.after.amount))]
+    return [*made, Step("after", 0.0, change.after.amount, told(change.after.amount), "whole")]
 
 
 def reach(steps: list[Step]) -> tuple[float, float]:

@@ -24,9 +24,8 @@ def _at(value: float, most: float, width: float = 100.0) -> float:
 def band(low: float, mid: float, high: float, most: float) -> Markup:
     """An interval as a pale band with a tick at its middle, on a line from 0 to `most`."""
     start, middle, end = (_at(value, most) for value in (low, mid, high))
-    body = f'<path class="axis" d="M0 7.5h100"/><path class="pale" d="M{_number(start)} 1h'
-    body += f'{_number(max(end - start, 0.6))}v6H{_number(start)}z"/><path class="tick" d="M{_number(middle)} 0v8"/>'
-    return _svg("band", 100, 8, body)
+    body = f'<path class="pale" d="M{_number(start)} 1h{_number(max(end - start, 0.6))}v6H{_number(start)}z"/>'
+    return _svg("band", 100, 8, body + f'<path class="tick" d="M{_number(middle)} 0v8"/>')
 
 
 def bar(part: float) -> Markup:
@@ -46,15 +45,16 @@ def change(low: float, ratio: float, high: float, most: float) -> Markup:
     return _svg("change", 100, 12, body)
 
 
-def step(start: float, effect: float, least: float, most: float) -> Markup:
-    """One step of a waterfall on a line from `least` to `most`: from `start` by `effect`, with an arrow's head."""
+def step(start: float, effect: float, least: float, most: float, kind: str) -> Markup:
+    """One step of a waterfall on a line from `least` to `most`: from `start` by `effect`, a tick where it ends.
+
+    `kind` is ``whole``, ``more`` or ``less``; the effect's sign stands in words beside it.
+    """
     width = most - least
     begin, end = (_at(value - least, width) for value in (start, start + effect))
     left, right = min(begin, end), max(begin, end)
-    kind = "more" if effect > 0 else "less"
     body = f'<path class="{kind}" d="M{_number(left)} 1h{_number(max(right - left, 0.6))}v8H{_number(left)}z"/>'
-    body += f'<path class="tick" d="M{_number(end)} 0v10"/>'
-    return _svg("step", 100, 10, body)
+    return _svg("step", 100, 10, body + f'<path class="tick" d="M{_number(end)} 0v10"/>')
 
 
 def scale_of(ratios: Sequence[float]) -> float:

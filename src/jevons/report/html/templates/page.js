@@ -33,7 +33,7 @@
         body.append(...keyed.map(([, row]) => row));
       };
     });
-    if (rows.length < 2) return;
+    if (rows.length < 6) return;
     const names = rows.map((row) => row.cells[0].textContent.toLowerCase());
     const id = `filter-${number}`;
     const label = made("label", { htmlFor: id, textContent: `Filter by ${heads[0].textContent}` });
