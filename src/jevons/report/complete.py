@@ -55,12 +55,7 @@ def complete(
     project's, `read` reads other runs. Comparisons and plans need numpy and scipy, plans duckdb too (extra ``report``).
     Raises FactorFileError, SettingsError.
     """
-    made = priced(runs, place=place, overrides=overrides)
-    for by in TABLES:
-        if by != document.by:
-            parts = [(of, named(by, one.users)) for one, of in zip(runs, made, strict=True)]
-            results = [result for one in runs for result in one.results] if by == "test" else []
-            document.tables.append(Table(by, rows(parts, results, document.mode)))
+    document.tables = tables_of(document, runs, place=place, overrides=overrides)
     document.derivations = explain(runs, document.run, TOTAL, place=place, overrides=overrides).derivations
     sites = load_sites(root / file for file in settings.sites)
     document.places = places(runs, name=document.run, place=place, overrides=overrides, sites=sites)
@@ -71,6 +66,20 @@ def complete(
         document.change = _change(document.run, runs, known, against, read, place, overrides)
     with _or_why(document, "advice"):
         document.advice = _advice(_plan(homes, span, known, settings, place, overrides))
+
+
+def tables_of(
+    document: Document, runs: Sequence[Recorded], *, place: str = "", overrides: Overrides | None = None
+) -> list[Table]:
+    """Rows by each of `TABLES` that the document's own rows are not by."""
+    made = priced(runs, place=place, overrides=overrides)
+    tables = []
+    for by in TABLES:
+        if by != document.by:
+            parts = [(of, named(by, one.users)) for one, of in zip(runs, made, strict=True)]
+            results = [result for one in runs for result in one.results] if by == "test" else []
+            tables.append(Table(by, rows(parts, results, document.mode)))
+    return tables
 
 
 class _LeftOutError(Exception):

@@ -8,7 +8,7 @@ from jevons.report.document import Document
 from jevons.report.numbers import between, percent
 from jevons.report.sentences import labelled
 from jevons.report.terminal import HEAVIEST, calls
-from jevons.report.text import clean, shortened
+from jevons.report.text import LINE, shortened
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>|#&!])")
 
@@ -22,7 +22,7 @@ def render(document: Document) -> str:
     """The report as GitHub-flavoured Markdown."""
     then = ", when it was recorded" if document.mode == "recorded" else ""
     lines = [f"### What the AI in these tests cost{then}", ""]
-    lines += [f"- **{label}** {escape(clean(line))}" for label, line in labelled(document)]
+    lines += [f"- **{label}** {escape(shortened(line, LINE))}" for label, line in labelled(document)]
     if document.rows:
         lines += ["", f"| {document.by} | calls | tokens | energy, rough | share |", "|---|--:|--:|--:|--:|"]
         for row in document.rows[:HEAVIEST]:

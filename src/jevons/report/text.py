@@ -7,6 +7,8 @@ import re
 from jevons.ledger.recorded import bare
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+LINE = 600
+"""Signs of a line that may quote names: more is nobody's to read."""
 
 
 def printable(name: str) -> str:

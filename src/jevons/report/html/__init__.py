@@ -16,12 +16,12 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from jevons.report import sentences
-from jevons.report.comparison import CAUSES, DRIVERS, FIGURES, answer
+from jevons.report.comparison import CAUSES, DRIVERS, FIGURES, answer, in_words
 from jevons.report.document import Document
 from jevons.report.html import figures, svg
 from jevons.report.numbers import between, digits, percent
 from jevons.report.terminal import calls
-from jevons.report.text import clean, shortened
+from jevons.report.text import LINE, clean, shortened
 from jevons.report.tree import MOST, measure
 
 
@@ -36,10 +36,11 @@ def _environment() -> Environment:
         loader=PackageLoader("jevons.report.html"), autoescape=True, undefined=StrictUndefined, finalize=_harmless,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
-    made.filters |= {"between": between, "digits": digits, "percent": percent, "short": shortened, "measure": measure}
+    filters = (between, digits, percent, measure, in_words)
+    made.filters |= {one.__name__: one for one in filters} | {"short": shortened}
     made.globals |= {
         "svg": svg, "figures": figures, "sentences": sentences, "answer": answer, "calls": calls, "CAUSES": CAUSES,
-        "DRIVERS": DRIVERS, "FIGURES": FIGURES, "MOST": MOST,
+        "DRIVERS": DRIVERS, "FIGURES": FIGURES, "MOST": MOST, "LINE": LINE,
     }  # fmt: skip
     return made
 

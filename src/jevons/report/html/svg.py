@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
 
 from markupsafe import Markup
 
@@ -34,13 +34,16 @@ def bar(part: float) -> Markup:
 
 
 def change(low: float, ratio: float, high: float, most: float) -> Markup:
-    """A change about a zero line: ratios after / before, drawn from `-most` to `+most` of the figure before."""
+    """A change about a zero line, in logarithms so that halves and doubles are as far from it.
+
+    Ratios after / before, drawn from 1 / `most` to `most`.
+    """
 
     def at(value: float) -> float:
-        return 50 + 50 * max(min((value - 1) / most, 1.0), -1.0)
+        return 50 + 50 * max(min(math.log(value) / math.log(most), 1.0), -1.0) if value > 0 else 0.0
 
     start, middle, end = at(low), at(ratio), at(high)
-    body = f'<path class="solid" d="M{_number(start)} 2h{_number(max(end - start, 0.6))}v8H{_number(start)}z"/>'
+    body = f'<path class="pale" d="M{_number(start)} 2h{_number(max(end - start, 0.6))}v8H{_number(start)}z"/>'
     body += f'<path class="tick" d="M{_number(middle)} 1v10"/><path class="zero" d="M50 0v12"/>'
     return _svg("change", 100, 12, body)
 
@@ -57,6 +60,7 @@ def step(start: float, effect: float, least: float, most: float, kind: str) -> M
     return _svg("step", 100, 10, body + f'<path class="tick" d="M{_number(end)} 0v10"/>')
 
 
-def scale_of(ratios: Sequence[float]) -> float:
-    """How far a drawing of changes reaches on each side: the widest, at most threefold."""
-    return min(max([abs(ratio - 1) for ratio in ratios] + [0.05]) * 1.1, 2.0)
+def scale_of(*ratios: float) -> float:
+    """How far a drawing of changes reaches: a little beyond the widest, at least 1.05, at most tenfold."""
+    widest = max((max(ratio, 1 / ratio) for ratio in ratios if ratio > 0), default=1.0)
+    return min(max(1 + 1.1 * (widest - 1), 1.05), 10.0)
