@@ -9,6 +9,11 @@ from typing import Any
 
 import pytest
 
+from jevons.ledger.recorded import of_calls
+from jevons.record import Call, Run
+from jevons.report.build import build
+from jevons.report.render import render
+
 PHONE, DESKTOP = {"width": 360, "height": 740}, {"width": 1280, "height": 900}
 
 
@@ -67,9 +72,9 @@ def test_the_page_is_never_wider_than_its_screen(chromium: Any, page_file: Path,
 
 
 def names(page: Any) -> list[str]:
-    return page.eval_on_selector_all("table.rows:first-of-type", "(all) => all[0].innerText") and [
-        one.inner_text() for one in page.locator("table.rows").first.locator("tbody tr:visible th").all()
-    ]
+    """Of the first table's rows that are shown."""
+    shown: list[str] = page.locator("table.rows").first.locator("tbody tr:visible th").all_inner_texts()
+    return shown
 
 
 def until(page: Any, selector: str, key: str = "Tab") -> None:
@@ -89,7 +94,7 @@ def test_by_keyboard_alone(chromium: Any, page_file: Path) -> None:
         until(page, "input[type=search]")
         page.keyboard.type("test_1 number_13")
         assert [one for one in names(page) if "number_13" in one] == names(page)
-        assert "1 of 31 shown" in page.locator(".filter").first.inner_text()
+        assert "1 of 31 fit" in page.locator(".filter").first.inner_text()
         page.keyboard.press("Escape")
         assert len(names(page)) == 31
         until(page, "table.rows th:nth-child(3) button")
@@ -104,6 +109,33 @@ def test_by_keyboard_alone(chromium: Any, page_file: Path) -> None:
         until(page, "table.rows td summary")
         page.keyboard.press("Enter")
         assert "calls of gpt-4o-mini 1" in page.locator("table.rows td details[open]").first.inner_text()
+
+
+def test_of_thousands_of_rows_the_heaviest_are_shown_then_all(chromium: Any, tmp_path: Path) -> None:
+    calls = [
+        Call(id=str(n), run="r", model="gpt-4o", test=f"t.py::test_{n}", usage="reported", status=200, input_tokens=n)
+        for n in range(1, 2_001)
+    ]
+    file = tmp_path / "index.html"
+    file.write_text(render(build([of_calls(Run(id="r"), calls)]), "html"), encoding="utf-8")
+    with opened(chromium, file) as page:
+        rows = page.locator("table.rows").first.locator("tbody tr")
+        assert rows.count() == 200
+        assert rows.first.inner_text().startswith("t.py::test_2000")
+        until(page, "input[type=search]")
+        page.keyboard.type("::test_7")
+        assert "111 of 2,000 fit" in page.locator(".filter").inner_text()
+        assert len(names(page)) == 111
+        page.keyboard.press("Escape")
+        page.locator(".more-rows").focus()
+        page.keyboard.press("Enter")
+        assert rows.count() == 2_000
+        assert page.evaluate("document.activeElement.closest('tr').rowIndex") == 201
+    with opened(chromium, file, java_script_enabled=False) as page:
+        assert len(names(page)) == 2_000
+    with opened(chromium, file) as page:
+        page.evaluate("dispatchEvent(new Event('beforeprint'))")
+        assert page.locator("table.rows").first.locator("tbody tr").count() == 2_000
 
 
 def test_focus_is_seen(chromium: Any, page_file: Path) -> None:

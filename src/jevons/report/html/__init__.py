@@ -51,9 +51,12 @@ def _harmless(value: Any) -> Any:
 
 @cache
 def _own() -> dict[str, Markup]:
-    """Style and script, and the policy that allows these and nothing else."""
-    texts = {name: (files(__name__) / "templates" / name).read_text("utf-8") for name in ("page.css", "page.js")}
-    style, script = (base64.b64encode(sha256(text.encode()).digest()).decode() for text in texts.values())
-    policy = f"default-src 'none'; style-src 'sha256-{style}'; script-src 'sha256-{script}'; base-uri 'none'"
-    parts = {"style": texts["page.css"], "script": texts["page.js"], "policy": policy}
-    return {name: Markup(part) for name, part in parts.items()}  # noqa: S704  our own files
+    """Style and scripts, and the policy that allows these and nothing else."""
+    names = {"style": "page.css", "early": "early.js", "script": "page.js"}
+    texts = {part: (files(__name__) / "templates" / name).read_text("utf-8") for part, name in names.items()}
+    hashes = {part: base64.b64encode(sha256(text.encode()).digest()).decode() for part, text in texts.items()}
+    policy = (
+        f"default-src 'none'; style-src 'sha256-{hashes['style']}'; "
+        f"script-src 'sha256-{hashes['early']}' 'sha256-{hashes['script']}'; base-uri 'none'; form-action 'none'"
+    )
+    return {name: Markup(part) for name, part in (texts | {"policy": policy}).items()}  # noqa: S704  our own files

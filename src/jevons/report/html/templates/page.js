@@ -16,38 +16,58 @@
   named();
   document.querySelector("header").append(theme);
 
+  const MOST = 200; // rows shown at first: a browser lays out thousands slowly, and nobody reads them
+  const collator = new Intl.Collator("en", { numeric: true });
   document.querySelectorAll("table.rows").forEach((table, number) => {
-    const body = table.tBodies[0], rows = [...body.rows], heads = [...table.tHead.rows[0].cells];
-    const value = (row, at) => at ? Number(row.cells[at].dataset.v) : row.cells[0].textContent;
+    const body = table.tBodies[0], heads = [...table.tHead.rows[0].cells];
+    const rows = [...body.rows].map((row) => ({ row, name: row.cells[0].textContent.toLowerCase() }));
+    let ordered = rows, words = [], all = rows.length <= MOST;
+    const told = made("span", { role: "status" });
+    const more = made("button", { type: "button", className: "more-rows" });
+    const show = (every) => {
+      const fits = ordered.filter(({ name }) => words.every((word) => name.includes(word)));
+      const shown = all || every ? fits : fits.slice(0, MOST);
+      body.replaceChildren(...shown.map(({ row }) => row));
+      const count = (some) => some.toLocaleString("en");
+      told.textContent = words.length ? `${count(fits.length)} of ${count(rows.length)} fit` : "";
+      more.textContent = `Show all ${count(fits.length)}`;
+      more.hidden = shown.length === fits.length;
+    };
+
     heads.forEach((head, at) => {
       if (head.classList.contains("drawn")) return;
       const button = made("button", { type: "button", textContent: head.textContent });
       head.replaceChildren(button);
       button.onclick = () => {
-        const falling = at ? head.getAttribute("aria-sort") !== "descending" : head.getAttribute("aria-sort") === "ascending";
+        const before = head.getAttribute("aria-sort");
+        const falling = at ? before !== "descending" : before === "ascending";
         heads.forEach((other) => other.removeAttribute("aria-sort"));
         head.setAttribute("aria-sort", falling ? "descending" : "ascending");
-        const collator = new Intl.Collator("en", { numeric: true });
-        const keyed = rows.map((row) => [value(row, at), row]);
-        keyed.sort(([one], [other]) => (at ? one - other : collator.compare(one, other)) * (falling ? -1 : 1));
-        body.append(...keyed.map(([, row]) => row));
+        const value = ({ row, name }) => at ? Number(row.cells[at].dataset.v) : name;
+        ordered = rows.map((one) => [value(one), one])
+          .sort(([one], [other]) => (at ? one - other : collator.compare(one, other)) * (falling ? -1 : 1))
+          .map(([, one]) => one);
+        show();
       };
     });
-    if (rows.length < 6) return;
-    const names = rows.map((row) => row.cells[0].textContent.toLowerCase());
-    const id = `filter-${number}`;
-    const label = made("label", { htmlFor: id, textContent: `Filter by ${heads[0].textContent}` });
-    const input = made("input", { id, type: "search", autocomplete: "off", spellcheck: false });
-    const told = made("span", { role: "status" });
-    input.oninput = () => {
-      const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
-      let shown = 0;
-      rows.forEach((row, at) => { const fits = words.every((word) => names[at].includes(word)); row.hidden = !fits; shown += fits; });
-      told.textContent = words.length ? `${shown} of ${rows.length} shown` : "";
-    };
-    input.onkeydown = (event) => { if (event.key === "Escape" && input.value) { input.value = ""; input.oninput(); event.preventDefault(); } };
-    const line = made("div", { className: "filter" });
-    line.append(label, input, told);
-    table.closest(".scroll").before(line);
+
+    more.onclick = () => { all = true; show(); body.rows[MOST].querySelector("summary").focus(); };
+    table.closest(".scroll").after(more);
+    if (rows.length > 5) {
+      const id = `filter-${number}`;
+      const label = made("label", { htmlFor: id, textContent: `Filter by ${heads[0].textContent}` });
+      const input = made("input", { id, type: "search", autocomplete: "off", spellcheck: false });
+      input.oninput = () => { words = input.value.toLowerCase().split(/\s+/).filter(Boolean); show(); };
+      input.onkeydown = (event) => {
+        if (event.key === "Escape" && input.value) { input.value = ""; input.oninput(); event.preventDefault(); }
+      };
+      const line = made("div", { className: "filter" });
+      line.append(label, input, told);
+      table.closest(".scroll").before(line);
+    }
+    addEventListener("beforeprint", () => show(true));
+    addEventListener("afterprint", () => show());
+    show();
   });
+  root.classList.remove("early");
 })();
