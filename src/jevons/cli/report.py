@@ -82,6 +82,8 @@ def command(
         return
     if form == "html" and output is None and sys.stdout.isatty():
         raise CouldNotError("a page wants a file: jevons report --format html -o report.html")
+    if against and form not in ("html", "json"):
+        raise CouldNotError(f"--against is for html and json: jevons compare {against} {run} says it in text")
     root, settings, home = find()
     homes = ledgers(root, settings, home)
     known = overrides(settings, root, grid or "")
@@ -167,7 +169,7 @@ def _places(
     from jevons.report.places import markdown, text
     from jevons.weigh.society.places import places
 
-    if form == "csv":
+    if form in ("csv", "html"):
         raise CouldNotError("--places as text, json or markdown")
     society = places(made, name=name, place=place, overrides=known, sites=sites_of(settings, root))
     if form == "json":
@@ -214,7 +216,7 @@ def _restated(folder: Path, homes: Sequence[Home], name: str, form: str, place: 
     if form == "json":
         whole = made if name == "*" else made[0]
         return msgspec.json.format(msgspec.json.encode(whole), indent=2).decode() + "\n"
-    if form == "csv":
+    if form in ("csv", "html"):
         raise CouldNotError("--published as text, json or markdown")
     return "\n".join((text if form == "text" else markdown)(one) for one in made)
 

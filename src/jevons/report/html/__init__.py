@@ -34,7 +34,7 @@ def render(document: Document) -> str:
 def _environment() -> Environment:
     made = Environment(
         loader=PackageLoader("jevons.report.html"), autoescape=True, undefined=StrictUndefined, finalize=_harmless,
-        trim_blocks=True, lstrip_blocks=True,
+        trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True,
     )  # fmt: skip
     filters = (between, digits, percent, measure, in_words)
     made.filters |= {one.__name__: one for one in filters} | {"short": shortened}

@@ -55,7 +55,10 @@ def floor(document: Document, figure: Range) -> Range:
 
 def asked(row: Row) -> str:
     """Whose calls a row's figures are the sum of: ``gpt-4o 12, text-embedding-3-small 3.5``."""
-    told = [f"{shortened(model, 80)} {digits(calls, 3)}" for model, calls in list(row.models.items())[:MODELS]]
+    told = [
+        f"{shortened(model, 80)} {f'{calls:,.0f}' if calls == int(calls) else digits(calls)}"
+        for model, calls in list(row.models.items())[:MODELS]
+    ]
     more = len(row.models) - MODELS
     return f"calls of {', '.join(told)}" + (f" and {more} more models" if more > 0 else "")
 
