@@ -16,15 +16,20 @@ from hypothesis import strategies as st
 from report.test_build import calls
 from report.whole import record, whole
 
+from jevons.cut.caps import Verdict
+from jevons.cut.gate import Outcome as Gate
 from jevons.ledger.recorded import of_calls
 from jevons.record import Call, Run
 from jevons.report.build import build
 from jevons.report.comparison import answer
 from jevons.report.complete import tables_of
-from jevons.report.document import Document
+from jevons.report.document import Advice, Document
+from jevons.report.explain import explain
 from jevons.report.numbers import between
 from jevons.report.render import FILES, render
 from jevons.report.sentences import counted
+from jevons.weigh.compare import Change, Counted, Driver, Outcome
+from jevons.weigh.society.places import places
 
 pytest.importorskip("jinja2", reason="the page needs jinja2: extra report")
 
@@ -69,6 +74,19 @@ def named(name: str) -> Document:
     run = Run(id=name, project=name, unseen=[name])
     document = build([of_calls(run, [call, other])], extra_notes=[name])
     document.tables = tables_of(document, [of_calls(run, [call, other])])
+    document.derivations = explain([of_calls(run, [call, other])], name, "total").derivations
+    document.places = places([of_calls(run, [call, other])], name=name)
+    document.change = Outcome(
+        before=Counted(name=name, amount=1.0), after=Counted(name=name, amount=2.0), figure="carbon_g", mode="live",
+        per_run=Change(verdict="more", ratio=2.0, low=1.5, high=3.0), total=None, newcomers=[], leavers=[], moved=[],
+        drivers=[Driver(name="grid", effect=1.0, ratio=2.0)], cancels=[name], remains=[name], notes=[name],
+    )  # fmt: skip
+    document.gate = Gate(
+        run=name, exit_code=0, regressions=[], base="",
+        caps=[Verdict(span="test", name=name, unit="calls", used=1, cap=2, coverage=1)],
+    )  # fmt: skip
+    document.advice = [Advice(what=name, do=name, saves=name, calls=1, carbon=None, risk=name)]
+    document.left_out = {"part": name}
     return document
 
 

@@ -19,7 +19,7 @@ SCOPES = {
     "water_l": ("Water", "L", "consumed, on site and at power stations"),
 }
 """Figure -> (name, unit, scope), in reading order."""
-DRAWN = 500
+DRAWN = 200
 """Rows of a table with a drawing; those after it are too light for one to be seen."""
 MODELS = 5
 """Models named of a row."""

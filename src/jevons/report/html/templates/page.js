@@ -43,7 +43,11 @@
         const falling = at ? before !== "descending" : before === "ascending";
         heads.forEach((other) => other.removeAttribute("aria-sort"));
         head.setAttribute("aria-sort", falling ? "descending" : "ascending");
-        const value = ({ row, name }) => at ? Number(row.cells[at].dataset.v) : name;
+        const counted = (text) => text.replaceAll(",", "").split("+").reduce((sum, part) => sum + Number(part), 0);
+        const value = ({ row, name }) => {
+          const cell = row.cells[at];
+          return at ? Number(cell.dataset.v ?? counted(cell.textContent)) : name;
+        };
         ordered = rows.map((one) => [value(one), one])
           .sort(([one], [other]) => (at ? one - other : collator.compare(one, other)) * (falling ? -1 : 1))
           .map(([, one]) => one);
