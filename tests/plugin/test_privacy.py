@@ -45,7 +45,7 @@ def written(folder: Path) -> dict[str, str]:
 
 
 def test_a_search_of_everything_kept_finds_nothing(suite, server: Provider) -> None:
-    reports = [f"--jevons-report={form}:out/report.{form}" for form in ("json", "markdown", "csv", "term")]
+    reports = [f"--jevons-report={form}:out/report.{form}" for form in ("json", "markdown", "csv", "term", "html")]
     suite.run("--jevons", *reports, "--jevons-report=term", "--junitxml=out/jevons.xml", test_it=SUITE)
     calls = suite.reading.calls
     assert len(calls) == 14

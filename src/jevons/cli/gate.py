@@ -56,7 +56,6 @@ def command(run: str, against: str, ratchet: bool, place: str, form: str) -> Non
     from jevons.cut.money import Dollars, NoPricesError
     from jevons.footprint import overrides
     from jevons.report.gate import markdown, text
-    from jevons.settings import SPANS
 
     root, settings, home = find()
     homes = ledgers(root, settings, home)
@@ -69,9 +68,7 @@ def command(run: str, against: str, ratchet: bool, place: str, form: str) -> Non
         _set(root, this, place, known)
         return
     budget = settings.budget
-    stated = {span: dict(getattr(budget, span)) for span in SPANS}
-    set_before, pinned = agreed.read(root)
-    caps = agreed.lower(stated, set_before)
+    caps, pinned = agreed.caps(root, settings)
     name, base, warning = _base(homes, root, settings, this.run, against)
     long = any(caps.get(span) for span in ("day", "month", "project"))
     try:
@@ -86,7 +83,7 @@ def command(run: str, against: str, ratchet: bool, place: str, form: str) -> Non
         base_name=name,
         growth=budget.growth,
         floor=budget.coverage,
-        pinned=pinned if set_before else "",
+        pinned=pinned,
         place=place,
         overrides=known,
         price=price,

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from jevons.footprint import Overrides
     from jevons.ledger.recorded import Recorded
     from jevons.ledger.spans import Span
+    from jevons.report.document import Document
     from jevons.settings import Settings
 
 FOLDER = "jevons-published"
@@ -30,6 +31,7 @@ Examples:
   jevons report                                   the latest run, test by test
   jevons report --by model --format markdown
   jevons report --by day                          also by provider, role and file
+  jevons report --format html -o report.html      one page: where it goes, what changed and why, what to do next
   jevons report --run 20261123T1930 --format json -o cost.json
   jevons report --run 2026Q4 --by model           also a branch, a tag, a commit, a date, 2026-11-01..2026-11-15, 7d
   jevons report --run 2026Q4 --publish 2026Q4     freeze these figures in jevons-published/ (commit it)
@@ -39,7 +41,11 @@ Examples:
 )
 @click.option("--run", default="latest", show_default=True, help="Runs: an id, latest, a branch, a date ...")
 @click.option("--by", type=click.Choice(["test", "model", "provider", "role", "file", "day"]), default="test")
-@click.option("--format", "form", type=click.Choice(["text", "json", "markdown", "csv"]), default="text")
+@click.option("--format", "form", type=click.Choice(["text", "html", "json", "markdown", "csv"]), default="text")
+@click.option(
+    "--against", default="", metavar="BASE", help="Runs that html and json compare with; else the run before."
+)
+@click.option("--schema", is_flag=True, help="Print the JSON Schema of --format json.")
 @click.option("--place", default="", metavar="CODE", help="Where these machines stand: ISO 3166 code or cloud region.")
 @click.option(
     "--grid", type=click.Choice(["average", "operating", "build"]), help="Carbon intensity: average or margin."
@@ -59,6 +65,8 @@ def command(
     run: str,
     by: str,
     form: str,
+    against: str,
+    schema: bool,
     place: str,
     grid: str | None,
     by_place: bool,
@@ -69,6 +77,13 @@ def command(
     """Show what recorded runs cost: counts first, then the rough level."""
     from jevons.footprint import overrides
 
+    if schema:
+        write(_schema(), output)
+        return
+    if form == "html" and output is None and sys.stdout.isatty():
+        raise CouldNotError("a page wants a file: jevons report --format html -o report.html")
+    if against and form not in ("html", "json"):
+        raise CouldNotError(f"--against is for html and json: jevons compare {against} {run} says it in text")
     root, settings, home = find()
     homes = ledgers(root, settings, home)
     known = overrides(settings, root, grid or "")
@@ -101,14 +116,48 @@ def command(
         return
     notes = _billed(home, span)
     document = build(made, name=name, by=by, torn=torn, place=place, overrides=known, extra_notes=notes)
+    if form in ("html", "json"):
+        _complete(document, made, homes, span, against, place, known, settings, root)
     if form == "text" and output is None:
         from jevons.report.terminal import render as on_terminal
 
         width = min(shutil.get_terminal_size((80, 24)).columns, 120)
         text = on_terminal(document, width=width, encoding=sys.stdout.encoding or "utf-8", color=sys.stdout.isatty())
     else:
-        text = render(document, "term" if form == "text" else form)
+        try:
+            text = render(document, "term" if form == "text" else form)
+        except ImportError as error:
+            raise CouldNotError("a page needs jinja2: pip install 'jevons[report]'") from error
     write(text, output)
+
+
+def _schema() -> str:
+    import msgspec
+
+    from jevons.report.schema import schema
+
+    return msgspec.json.format(msgspec.json.encode(schema()), indent=2).decode() + "\n"
+
+
+def _complete(
+    document: Document, made: Sequence[Recorded], homes: Sequence[Home], span: Span, against: str, place: str,
+    known: Overrides, settings: Settings, root: Path,
+) -> None:  # fmt: skip
+    """What a page shows beside the counts, from the ledger and the settings."""
+    from jevons.factors.sheets import FactorFileError
+    from jevons.report.complete import complete
+
+    before = pick_runs(homes, against) if against else None
+    if before and {run.id for run in before.runs} & {run.id for run in span.runs}:
+        raise CouldNotError(f"{against} and {span.name} name the same runs: nothing to compare")
+    try:
+        complete(
+            document, made, homes=homes, span=span, against=before,
+            read=lambda other: read_runs(homes, other, settings)[0],
+            settings=settings, root=root, place=place, overrides=known,
+        )  # fmt: skip
+    except FactorFileError as error:
+        raise CouldNotError(str(error)) from error
 
 
 def _places(
@@ -120,7 +169,7 @@ def _places(
     from jevons.report.places import markdown, text
     from jevons.weigh.society.places import places
 
-    if form == "csv":
+    if form in ("csv", "html"):
         raise CouldNotError("--places as text, json or markdown")
     society = places(made, name=name, place=place, overrides=known, sites=sites_of(settings, root))
     if form == "json":
@@ -167,7 +216,7 @@ def _restated(folder: Path, homes: Sequence[Home], name: str, form: str, place: 
     if form == "json":
         whole = made if name == "*" else made[0]
         return msgspec.json.format(msgspec.json.encode(whole), indent=2).decode() + "\n"
-    if form == "csv":
+    if form in ("csv", "html"):
         raise CouldNotError("--published as text, json or markdown")
     return "\n".join((text if form == "text" else markdown)(one) for one in made)
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from jevons.footprint import METHOD_VERSION
-from jevons.settings import GATE_UNITS, SPANS, SettingsError
+from jevons.settings import GATE_UNITS, SPANS, Settings, SettingsError
 
 FILE = "jevons-budget.toml"
 Caps = dict[str, dict[str, float]]
@@ -39,6 +39,14 @@ def read(root: Path) -> tuple[Caps, str]:
                 )
             caps.setdefault(span, {})[unit] = float(cap)
     return caps, str(table.get("method", ""))
+
+
+def caps(root: Path, settings: Settings) -> tuple[Caps, str]:
+    """Caps of the settings and the agreed ones, the lower where both have one; and the method that the agreed ones were
+    set with, empty without any. Raises SettingsError."""
+    agreed, pinned = read(root)
+    stated = {span: dict(getattr(settings.budget, span)) for span in SPANS}
+    return lower(stated, agreed), pinned if agreed else ""
 
 
 def write(root: Path, caps: Mapping[str, Mapping[str, float]]) -> Path:

@@ -109,6 +109,14 @@ def pick(recorded: Reading | Iterable[Run], text: str, now_us: int | None = None
     raise SpanError("; ".join(filter(None, [_nothing(known, text), why])))
 
 
+def previous(recorded: Iterable[Run], run: Run) -> Span | None:
+    """The newest run before `run` of the same project and kind; None where there is none."""
+    known = _ordered(recorded)
+    at = next((at for at, one in enumerate(known) if one.id == run.id), len(known))
+    before = [one for one in known[:at] if _alike(one) == _alike(run)][-1:]
+    return _span([_Found("the previous run", f"run {before[0].id}", before)]) if before else None
+
+
 def of_span(homes: Home | Iterable[Home], span: Span) -> Reading:
     """Calls and tests of a span's runs, each once; only the files that may hold them are read."""
     files: list[Path] = []

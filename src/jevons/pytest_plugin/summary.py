@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,8 @@ from jevons.record import Event, Run
 from jevons.settings import Settings
 
 if TYPE_CHECKING:
+    from jevons.footprint import Overrides
+    from jevons.ledger.recorded import Recorded
     from jevons.report.document import Document
 
 _TITLE = "jevons: what the AI in these tests cost"
@@ -60,9 +63,26 @@ class Summary:
                 made = of_calls(self._run, reading.calls, reading.tests)
                 self._document = build([made], extra_notes=notes, torn=len(reading.torn), overrides=known)
                 self._junit(self._document)
+                if any(form == "html" for form, _ in self._reports):
+                    self._complete(self._document, made, home, known)
                 self._write(self._document)
         except Exception as error:
             self._said.append(f"the report could not be made ({type(error).__name__}: {error}); the records are kept")
+
+    def _complete(self, document: Document, made: Recorded, home: Home, known: Overrides) -> None:
+        """What the page shows beside the counts: what changed since the run before, what to cut."""
+        from jevons.ledger.recorded import recorded
+        from jevons.ledger.spans import Span, of_span
+        from jevons.report.complete import complete
+
+        try:
+            complete(
+                document, [made], homes=[home], span=Span(self._run.id, [self._run], 0, 0), against=None,
+                read=lambda span: recorded(of_span(home, span)), settings=self._settings,
+                root=self._config.rootpath, overrides=known,
+            )  # fmt: skip
+        except Exception as error:
+            self._said.append(f"the page is without a part ({type(error).__name__}: {error})")
 
     def _write(self, document: Document) -> None:
         from jevons.report.render import render
@@ -140,5 +160,9 @@ def parse_reports(asked: list[str], root: Path) -> Reports:
             raise pytest.UsageError(f"--jevons-report={text}: TYPE is one of {', '.join(sorted(FILES))}")
         if colon and not destination:
             raise pytest.UsageError(f"--jevons-report={text}: a file is missing after the colon")
+        if form == "html":
+            if find_spec("jinja2") is None:
+                raise pytest.UsageError(f"--jevons-report={text} needs jinja2: pip install 'jevons[report]'")
+            destination = destination and f"{destination}/{Path(FILES[form]).name}"
         reports.append((form, root / (destination or FILES[form]) if form != "term" or destination else None))
     return reports

@@ -22,6 +22,7 @@ from jevons.report.numbers import percent
 
 BY = ("test", "model", "provider", "role", "file", "day")
 OUTSIDE = "(outside tests)"
+NO_MODEL = "(no model named)"
 
 
 def build(
@@ -120,10 +121,12 @@ def rows(
     """
     own: dict[str, list[Any]] = defaultdict(lambda: [0, 0.0, 0.0, 0])
     figures: dict[str, Figures] = defaultdict(Figures)
+    models: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
     for made, belongs in ((one, belongs) for accounts, belongs in parts for one in accounts):
         cell = made.cell
         for name, share in belongs(cell):
             row = own[name]
+            models[name][cell.key.model or NO_MODEL] += cell.sums.calls * share
             if share == 1.0:
                 row[0] += cell.sums.calls
             else:
@@ -150,6 +153,7 @@ def rows(
             share=levels[name].energy_wh.mid / energy if energy else 0.0,
             attempts=attempts.get(name, 1),
             outcome=outcomes.get(name, ""),
+            models=dict(sorted(models[name].items(), key=lambda one: (-one[1], one[0]))),
         )
         for name, (calls, shared, tokens, failed) in own.items()
     ]
@@ -159,7 +163,7 @@ def rows(
 def named(by: str, users: Users | None = None) -> Callable[[Cell], list[tuple[str, float]]]:
     """For rows of one of `BY`: the names of a cell's rows, each with its share of the cell. `users` of fixtures."""
     if by == "model":
-        return lambda cell: [(cell.key.model or "(no model named)", 1.0)]
+        return lambda cell: [(cell.key.model or NO_MODEL, 1.0)]
     if by == "provider":
         return lambda cell: [(cell.key.provider or "unknown", 1.0)]
     if by in ("role", "file", "day"):

@@ -25,6 +25,8 @@ DRIVERS = {
     "grid": "grid",
 }
 _MOST = 3
+LEAST = 1e-6
+"""Part of the larger side below which a driver's effect is nothing."""
 CAUSES = {
     "form": "the form of the energy model", "model": "each model's own deviation", "serving": "how a model is served",
     "parameters": "sizes of closed models", "tokens": "token counts estimated from text", "grid": "the grid",
@@ -98,7 +100,7 @@ def lines(made: Outcome) -> Iterator[tuple[str, str]]:
     if made.drivers:
         last = "grid" if made.figure == "carbon_g" else f"{what} per Wh"
         names = DRIVERS | {"grid": last}
-        least = 1e-6 * max(made.before.amount, made.after.amount)
+        least = LEAST * max(made.before.amount, made.after.amount)
         named = [f"{names[one.name]} {_effect(one.effect, unit)}" for one in made.drivers if abs(one.effect) > least]
         yield "why", "; ".join(named) or "nothing changed"
     if made.cancels:

@@ -1,8 +1,16 @@
-"""The document that every rendering shows: schema ``jevons.report/1``."""
+"""The document that every rendering shows: schema ``jevons.report/1``.
+
+Fields may be added within a version; what a field means, or that it is there, changes with the version alone.
+"""
 
 from __future__ import annotations
 
 import msgspec
+
+from jevons.cut.gate import Outcome as Gate
+from jevons.footprint.derivation import Node
+from jevons.weigh.compare import Outcome as Comparison
+from jevons.weigh.society.places import Society
 
 SCHEMA = "jevons.report/1"
 
@@ -64,6 +72,29 @@ class Row(msgspec.Struct):
     """Part of the total energy, 0 to 1."""
     attempts: int = 1
     outcome: str = ""
+    models: dict[str, float] = {}
+    """Calls by model, own and shared: `Document.derivations` says what a model's calls cost, and why."""
+
+
+class Table(msgspec.Struct):
+    """Rows by something else than `Document.by`."""
+
+    by: str
+    rows: list[Row]
+
+
+class Advice(msgspec.Struct, kw_only=True):
+    """One thing to do, of a plan of what to cut (schema ``jevons.cut/1`` says more)."""
+
+    what: str
+    do: str
+    saves: str
+    """In words, as `jevons cut` has them."""
+    calls: int
+    """Calls that would not be made."""
+    carbon: Range | None
+    """Part of the carbon of all calls looked at, 0 to 1; None where that is not known."""
+    risk: str
 
 
 class Document(msgspec.Struct):
@@ -100,4 +131,16 @@ class Document(msgspec.Struct):
     waste: str
     next: str
     notes: list[str]
+    tables: list[Table] = []
+    derivations: list[Node] = []
+    """How the level comes about, a tree for each mode of calls (schema ``jevons.explain/1``)."""
+    change: Comparison | None = None
+    """Beside earlier runs, where there are any."""
+    advice: list[Advice] = []
+    """What to do, the best first."""
+    places: Society | None = None
+    gate: Gate | None = None
+    """Caps that were agreed, and what was used of them."""
+    left_out: dict[str, str] = {}
+    """Field above -> why it is empty, where it was asked for."""
     schema: str = SCHEMA

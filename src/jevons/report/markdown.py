@@ -8,7 +8,7 @@ from jevons.report.document import Document
 from jevons.report.numbers import between, percent
 from jevons.report.sentences import labelled
 from jevons.report.terminal import HEAVIEST, calls
-from jevons.report.text import clean
+from jevons.report.text import LINE, shortened
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>|#&!])")
 
@@ -22,14 +22,14 @@ def render(document: Document) -> str:
     """The report as GitHub-flavoured Markdown."""
     then = ", when it was recorded" if document.mode == "recorded" else ""
     lines = [f"### What the AI in these tests cost{then}", ""]
-    lines += [f"- **{label}** {escape(clean(line))}" for label, line in labelled(document)]
+    lines += [f"- **{label}** {escape(shortened(line, LINE))}" for label, line in labelled(document)]
     if document.rows:
         lines += ["", f"| {document.by} | calls | tokens | energy, rough | share |", "|---|--:|--:|--:|--:|"]
         for row in document.rows[:HEAVIEST]:
             cells = (calls(row), f"{row.tokens:,.0f}", between(row.level.energy_wh, "Wh"), percent(row.share))
-            lines.append(f"| {escape(clean(row.name))} | {' | '.join(cells)} |")
+            lines.append(f"| {escape(shortened(row.name))} | {' | '.join(cells)} |")
         rest = document.rows[HEAVIEST:]
         if rest:
             lines += ["", f"… {len(rest):,} more, {percent(sum(row.share for row in rest))} of energy"]
-    lines += ["", f"<sub>jevons, method {document.method}, run {document.run}</sub>"]
+    lines += ["", f"<sub>jevons, method {document.method}, run {escape(shortened(document.run))}</sub>"]
     return "\n".join(lines) + "\n"

@@ -12,7 +12,7 @@ from rich.text import Text
 from jevons.report.document import Document, Row
 from jevons.report.numbers import between, percent
 from jevons.report.sentences import labelled
-from jevons.report.text import clean
+from jevons.report.text import LINE, clean, shortened
 
 HEAVIEST = 8
 _PLAIN = str.maketrans({"–": "-", "…": "~", "µ": "u", "³": "3", "·": "-"})
@@ -63,7 +63,7 @@ def _labels(console: Console, pairs: list[tuple[str, str]]) -> None:
     last = ""
     for label, line in pairs:
         style = "dim" if label in ("rough", "note") else ""
-        table.add_row(Text(label if label != last else "", style="bold"), Text(clean(line), style=style))
+        table.add_row(Text(label if label != last else "", style="bold"), Text(shortened(line, LINE), style=style))
         last = label
     console.print(table)
 

@@ -6,7 +6,9 @@ import re
 
 from jevons.ledger.recorded import bare
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+LINE = 600
+"""Signs of a line that may quote names: more is nobody's to read."""
 
 
 def printable(name: str) -> str:
@@ -17,6 +19,12 @@ def printable(name: str) -> str:
 def clean(name: str) -> str:
     """A printable name without the hash that only the ledger needs."""
     return bare(printable(name))
+
+
+def shortened(name: str, most: int = 200) -> str:
+    """A clean name of at most so many signs; of a longer one its ends, where tests differ and where they stand."""
+    name = clean(name)
+    return name if len(name) <= most else f"{name[: most // 4]}…{name[-(most - most // 4 - 1) :]}"
 
 
 def sheet_cell(text: str) -> str:

@@ -63,13 +63,20 @@ def _prefix(amount: float, unit: str) -> tuple[float, str]:
     return next((step for step in steps if amount >= step[0]), (1.0, "") if amount == 0 else steps[-1])
 
 
+def measure(node: Node) -> str:
+    """A node's figure with its interval: ``5.2 mWh (1.3-12)``; empty where it has none."""
+    if node.figure is None:
+        return ""
+    scale, prefix = _prefix(node.figure.mid, node.unit)
+    low, mid, high = (digits(number / scale, 3) for number in node.figure.ends)
+    unit = "" if node.unit == "1" else f" {prefix}{node.unit}"
+    return f"{mid}{unit}" + (f" ({low}-{high})" if low != high else "")
+
+
 def _line(node: Node) -> str:
     parts = [clean(node.what)]
     if node.figure is not None:
-        scale, prefix = _prefix(node.figure.mid, node.unit)
-        low, mid, high = (digits(number / scale, 3) for number in node.figure.ends)
-        unit = "" if node.unit == "1" else f" {prefix}{node.unit}"
-        parts.append(f": {mid}{unit}" + (f" ({low}-{high})" if low != high else ""))
+        parts.append(f": {measure(node)}")
     if node.formula:
         parts.append(f" = {node.formula}")
     if node.steps:

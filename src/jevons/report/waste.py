@@ -66,7 +66,7 @@ def head(made: Plan) -> Iterator[tuple[str, str]]:
         yield "cut", "nothing found to cut"
     before = ""
     for one in made.together:
-        saved = _saving(one.saves, made)
+        saved = saving(one.saves, made)
         if saved != before:
             yield "" if before else "cut", f"{_RISKS[one.risk]}: {saved}"
         before = saved
@@ -89,7 +89,7 @@ def _job(one: Job) -> Iterator[tuple[str, str]]:
 
 def body(one: Finding, made: Plan) -> Iterator[tuple[str, str]]:
     """(label, line) pairs of a finding."""
-    saved = _saving(one.saves, made)
+    saved = saving(one.saves, made)
     if one.saves.calls == 0:
         saved = f"{saved}; {_count(one.calls, 'call')} concerned"
     yield "saves", ("at most " if one.at_most else "") + saved
@@ -102,7 +102,8 @@ def body(one: Finding, made: Plan) -> Iterator[tuple[str, str]]:
         yield "jevons", f"{_times(one.saves.eaten_by)} as much AI would eat the saving"
 
 
-def _saving(one: Saving, made: Plan) -> str:
+def saving(one: Saving, made: Plan) -> str:
+    """What is saved, in words: calls, tokens, part of the carbon, rough grams, dollars."""
     parts = []
     tokens = one.tokens_in + one.tokens_out
     if one.calls:

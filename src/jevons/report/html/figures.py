@@ -1,0 +1,107 @@
+"""What the page's templates ask of a document, in plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from jevons.footprint.derivation import TITLES, Node
+from jevons.report.comparison import FIGURES, LEAST
+from jevons.report.document import Document, Level, Range, Row, Table
+from jevons.report.numbers import between, digits
+from jevons.report.text import shortened
+from jevons.weigh.compare import Outcome
+
+SCOPES = {
+    "energy_wh": ("Energy", "Wh", "operational, facility or machine"),
+    "carbon_g": ("Carbon", "g", "CO2e, operational, location-based"),
+    "embodied_g": ("Hardware", "g", "CO2e, embodied: its share of making the machines"),
+    "water_l": ("Water", "L", "consumed, on site and at power stations"),
+}
+"""Figure -> (name, unit, scope), in reading order."""
+DRAWN = 200
+"""Rows of a table with a drawing; those after it are too light for one to be seen."""
+MODELS = 5
+"""Models named of a row."""
+
+
+class Step(NamedTuple):
+    """One bar of a waterfall."""
+
+    name: str
+    start: float
+    effect: float
+    words: str
+    kind: str
+    """``whole``, ``more`` or ``less``."""
+
+
+def tables(document: Document) -> list[Table]:
+    """All tables, that of the document's own rows first, each kind once, those without rows left out."""
+    made = [Table(document.by, document.rows), *document.tables]
+    return [one for one in made if one.rows]
+
+
+def amount(level: Level, name: str) -> Range:
+    """One of `SCOPES` of a level."""
+    found: Range = getattr(level, name)
+    return found
+
+
+def floor(document: Document, figure: Range) -> Range:
+    """What to show of a figure of the document: its low end alone where calls are missing."""
+    return Range(figure.low, figure.low, figure.low) if document.at_least else figure
+
+
+def asked(row: Row) -> str:
+    """Whose calls a row's figures are the sum of: ``gpt-4o 12, text-embedding-3-small 3.5``."""
+    told = [
+        f"{shortened(model, 80)} {f'{calls:,.0f}' if calls == int(calls) else digits(calls)}"
+        for model, calls in list(row.models.items())[:MODELS]
+    ]
+    more = len(row.models) - MODELS
+    return f"calls of {', '.join(told)}" + (f" and {more} more models" if more > 0 else "")
+
+
+def derived(document: Document, name: str) -> Iterator[tuple[str, Node]]:
+    """(what, node of one figure) for all that served calls, as `jevons explain` has it."""
+    title = TITLES[name][0]
+    for tree in document.derivations[:1]:
+        for serving in tree.children:
+            for node in serving.children:
+                if node.what == title:
+                    yield serving.what, node
+
+
+def verdict(change: Outcome) -> str:
+    """The two answers in one line where they differ, as Jevons would have it; else empty."""
+    if change.per_run is None or change.total is None:
+        return ""
+    words = {"less": "lighter", "more": "heavier"}
+    each, whole = (words.get(one.verdict, "") for one in (change.per_run, change.total))
+    return f"{each} per run, {whole} in total" if each and whole and each != whole else ""
+
+
+def waterfall(change: Outcome, names: dict[str, str]) -> list[Step]:
+    """Its steps, from what the side before took to what the side after took, in grams or whatever the figure is."""
+    what, unit = FIGURES[change.figure]
+    named = names | {"grid": "grid" if change.figure == "carbon_g" else f"{what} per Wh"}
+
+    def told(value: float) -> str:
+        size = abs(value)
+        return between(Range(size, size, size), unit, max(change.before.amount, change.after.amount))
+
+    at = change.before.amount
+    made = [Step("before", 0.0, at, told(at), "whole")]
+    for driver in change.drivers:
+        if abs(driver.effect) > LEAST * max(change.before.amount, change.after.amount):
+            sign, kind = ("+", "more") if driver.effect > 0 else ("−", "less")
+            made.append(Step(named[driver.name], at, driver.effect, sign + told(driver.effect), kind))
+        at += driver.effect
+    return [*made, Step("after", 0.0, change.after.amount, told(change.after.amount), "whole")]
+
+
+def reach(steps: list[Step]) -> tuple[float, float]:
+    """The ends of the line that holds all steps, 0 among them."""
+    ends = [end for one in steps for end in (one.start, one.start + one.effect)]
+    return min(0.0, *ends), max(0.0, *ends)

@@ -1,0 +1,77 @@
+// The page is whole without this: it adds sorting, filtering and a choice between light and dark.
+"use strict";
+(() => {
+  const made = (tag, more) => Object.assign(document.createElement(tag), more);
+
+  const root = document.documentElement;
+  const kept = (value) => {
+    try { if (value) localStorage.setItem("jevons-theme", value); return localStorage.getItem("jevons-theme"); } catch { return null; }
+  };
+  const dark = () => (root.dataset.theme || (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")) === "dark";
+  const theme = made("button", { type: "button", className: "theme" });
+  const named = () => { theme.textContent = dark() ? "Light" : "Dark"; theme.setAttribute("aria-label", `Change to ${dark() ? "light" : "dark"}`); };
+  const before = kept();
+  if (before === "light" || before === "dark") root.dataset.theme = before;
+  theme.onclick = () => { root.dataset.theme = dark() ? "light" : "dark"; kept(root.dataset.theme); named(); };
+  named();
+  document.querySelector("header").append(theme);
+
+  const MOST = 200; // rows shown at first: a browser lays out thousands slowly, and nobody reads them
+  const collator = new Intl.Collator("en", { numeric: true });
+  document.querySelectorAll("table.rows").forEach((table, number) => {
+    const body = table.tBodies[0], heads = [...table.tHead.rows[0].cells];
+    const rows = [...body.rows].map((row) => ({ row, name: row.cells[0].textContent.toLowerCase() }));
+    let ordered = rows, words = [], all = rows.length <= MOST;
+    const told = made("span", { role: "status" });
+    const more = made("button", { type: "button", className: "more-rows" });
+    const show = (every) => {
+      const fits = ordered.filter(({ name }) => words.every((word) => name.includes(word)));
+      const shown = all || every ? fits : fits.slice(0, MOST);
+      body.replaceChildren(...shown.map(({ row }) => row));
+      const count = (some) => some.toLocaleString("en");
+      told.textContent = words.length ? `${count(fits.length)} of ${count(rows.length)} fit` : "";
+      more.textContent = `Show all ${count(fits.length)}`;
+      more.hidden = shown.length === fits.length;
+    };
+
+    heads.forEach((head, at) => {
+      if (head.classList.contains("drawn")) return;
+      const button = made("button", { type: "button", textContent: head.textContent });
+      head.replaceChildren(button);
+      button.onclick = () => {
+        const before = head.getAttribute("aria-sort");
+        const falling = at ? before !== "descending" : before === "ascending";
+        heads.forEach((other) => other.removeAttribute("aria-sort"));
+        head.setAttribute("aria-sort", falling ? "descending" : "ascending");
+        const counted = (text) => text.replaceAll(",", "").split("+").reduce((sum, part) => sum + Number(part), 0);
+        const value = ({ row, name }) => {
+          const cell = row.cells[at];
+          return at ? Number(cell.dataset.v ?? counted(cell.textContent)) : name;
+        };
+        ordered = rows.map((one) => [value(one), one])
+          .sort(([one], [other]) => (at ? one - other : collator.compare(one, other)) * (falling ? -1 : 1))
+          .map(([, one]) => one);
+        show();
+      };
+    });
+
+    more.onclick = () => { all = true; show(); body.rows[MOST].querySelector("summary").focus(); };
+    table.closest(".scroll").after(more);
+    if (rows.length > 5) {
+      const id = `filter-${number}`;
+      const label = made("label", { htmlFor: id, textContent: `Filter by ${heads[0].textContent}` });
+      const input = made("input", { id, type: "search", autocomplete: "off", spellcheck: false });
+      input.oninput = () => { words = input.value.toLowerCase().split(/\s+/).filter(Boolean); show(); };
+      input.onkeydown = (event) => {
+        if (event.key === "Escape" && input.value) { input.value = ""; input.oninput(); event.preventDefault(); }
+      };
+      const line = made("div", { className: "filter" });
+      line.append(label, input, told);
+      table.closest(".scroll").before(line);
+    }
+    addEventListener("beforeprint", () => show(true));
+    addEventListener("afterprint", () => show());
+    show();
+  });
+  root.classList.remove("early");
+})();

@@ -1,0 +1,173 @@
+"""The page as people see and use it: by eye, by keyboard, without JavaScript, on paper."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jevons.ledger.recorded import of_calls
+from jevons.record import Call, Run
+from jevons.report.build import build
+from jevons.report.render import render
+
+PHONE, DESKTOP = {"width": 360, "height": 740}, {"width": 1280, "height": 900}
+
+
+@contextmanager
+def opened(chromium: Any, file: Path, **more: Any) -> Iterator[Any]:
+    """The page in a context of its own that reaches no network; a request or an error on it is a failure."""
+    context = chromium.new_context(**{"viewport": DESKTOP, "offline": True, **more})
+    page = context.new_page()
+    wrong: list[str] = []
+    page.on("request", lambda request: wrong.append(request.url) if request.url != file.as_uri() else None)
+    page.on("console", lambda message: wrong.append(message.text))
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.goto(file.as_uri())
+    yield page
+    context.close()
+    assert not wrong
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """axe-core, as its package brings it."""
+    package = pytest.importorskip("axe_playwright_python", reason="axe-core is in group browser")
+    return (Path(package.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_violation(
+    chromium: Any, page_file: Path, axe: str, scheme: str, viewport: dict[str, int]
+) -> None:
+    with opened(chromium, page_file, viewport=viewport, color_scheme=scheme, bypass_csp=True) as page:
+        page.evaluate("document.querySelectorAll('main details').forEach((one) => { one.open = true; })")
+        page.evaluate(axe)
+        found = page.evaluate("axe.run()")
+        told = [f"{one['id']}: {one['help']}: {one['nodes'][0]['html'][:200]}" for one in found["violations"]]
+        assert not told
+        assert len(found["passes"]) > 20
+
+
+@pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])
+def test_nothing_is_missing_without_javascript(chromium: Any, page_file: Path, viewport: dict[str, int]) -> None:
+    def seen(**more: Any) -> list[str]:
+        with opened(chromium, page_file, viewport=viewport, **more) as page:
+            return [one.inner_text().strip() for one in page.locator("h1, h2, h3, caption, td, th, p, dd").all()]
+
+    with_it = [one.removesuffix(" ↕") for one in seen()]
+    without = seen(java_script_enabled=False)
+    assert with_it == without
+    assert "Do next" in without
+
+
+@pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])
+def test_the_page_is_never_wider_than_its_screen(chromium: Any, page_file: Path, viewport: dict[str, int]) -> None:
+    with opened(chromium, page_file, viewport=viewport) as page:
+        assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
+
+
+def names(page: Any) -> list[str]:
+    """Of the first table's rows that are shown."""
+    shown: list[str] = page.locator("table.rows").first.locator("tbody tr:visible th").all_inner_texts()
+    return shown
+
+
+def until(page: Any, selector: str, key: str = "Tab") -> None:
+    """Press a key until what has the focus is `selector`, as somebody without a mouse does."""
+    for _ in range(60):
+        if page.evaluate("(selector) => document.activeElement.matches(selector)", selector):
+            return
+        page.keyboard.press(key)
+    raise AssertionError(f"{selector} is not reached by {key}")
+
+
+def test_by_keyboard_alone(chromium: Any, page_file: Path) -> None:
+    with opened(chromium, page_file) as page:
+        until(page, ".derivation > summary")
+        page.keyboard.press("Enter")
+        assert "GPU" in page.locator(".derivation").first.inner_text()
+        until(page, "input[type=search]")
+        page.keyboard.type("test_1 number_13")
+        assert [one for one in names(page) if "number_13" in one] == names(page)
+        assert "1 of 31 fit" in page.locator(".filter").first.inner_text()
+        page.keyboard.press("Escape")
+        assert len(names(page)) == 31
+        until(page, "table.rows th:nth-child(3) button")
+        page.keyboard.press("Enter")
+        column = page.locator("table.rows").first.locator("tbody tr td:nth-child(3)")
+        falling = [int(one.replace(",", "")) for one in column.all_inner_texts()]
+        assert falling == sorted(falling, reverse=True)
+        page.keyboard.press("Enter")
+        assert column.all_inner_texts()[0] == f"{falling[-1]:,}"
+        head = page.locator("table.rows").first.locator("th:nth-child(3)")
+        assert head.get_attribute("aria-sort") == "ascending"
+        until(page, "table.rows td summary")
+        page.keyboard.press("Enter")
+        assert "calls of gpt-4o-mini 1" in page.locator("table.rows td details[open]").first.inner_text()
+
+
+def test_of_thousands_of_rows_the_heaviest_are_shown_then_all(chromium: Any, tmp_path: Path) -> None:
+    calls = [
+        Call(id=str(n), run="r", model="gpt-4o", test=f"t.py::test_{n}", usage="reported", status=200, input_tokens=n)
+        for n in range(1, 2_001)
+    ]
+    file = tmp_path / "index.html"
+    file.write_text(render(build([of_calls(Run(id="r"), calls)]), "html"), encoding="utf-8")
+    with opened(chromium, file) as page:
+        rows = page.locator("table.rows").first.locator("tbody tr")
+        assert rows.count() == 200
+        assert rows.first.inner_text().startswith("t.py::test_2000")
+        until(page, "input[type=search]")
+        page.keyboard.type("::test_7")
+        assert "111 of 2,000 fit" in page.locator(".filter").inner_text()
+        assert len(names(page)) == 111
+        page.keyboard.press("Escape")
+        page.locator(".more-rows").focus()
+        page.keyboard.press("Enter")
+        assert rows.count() == 2_000
+        assert page.evaluate("document.activeElement.closest('tr').rowIndex") == 201
+    with opened(chromium, file, java_script_enabled=False) as page:
+        assert len(names(page)) == 2_000
+    with opened(chromium, file) as page:
+        page.evaluate("dispatchEvent(new Event('beforeprint'))")
+        assert page.locator("table.rows").first.locator("tbody tr").count() == 2_000
+
+
+def test_focus_is_seen(chromium: Any, page_file: Path) -> None:
+    with opened(chromium, page_file) as page:
+        for selector in ("a.skip", "nav a", "button.theme", ".derivation > summary", "input[type=search]"):
+            until(page, selector)
+            outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+            assert outline == "solid", selector
+
+
+def test_light_or_dark_as_the_system_or_as_chosen(chromium: Any, page_file: Path) -> None:
+    with opened(chromium, page_file, color_scheme="dark") as page:
+        paper = "getComputedStyle(document.body).backgroundColor"
+        dark = page.evaluate(paper)
+        until(page, "button.theme")
+        page.keyboard.press("Enter")
+        light = page.evaluate(paper)
+        assert dark != light == "rgb(255, 255, 255)"
+        page.reload()
+        assert page.evaluate(paper) == light
+
+
+def test_a_name_made_of_script_is_a_name(chromium: Any, page_file: Path) -> None:
+    with opened(chromium, page_file) as page:
+        assert "what the AI" in page.title()
+        assert page.locator("th", has_text="<script>").count() == 1
+
+
+def test_on_paper_all_is_there_and_dark_is_not(chromium: Any, page_file: Path) -> None:
+    with opened(chromium, page_file, color_scheme="dark") as page:
+        page.emulate_media(media="print")
+        assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+        assert page.locator("table.rows").first.locator("tbody tr:visible").count() == 31
+        assert not page.locator("button.theme").is_visible()
+        assert page.pdf(format="A4")[:4] == b"%PDF"
