@@ -130,9 +130,9 @@ class Proxy:
                         pieces.clear()
                         pieces, exchange.error = None, "too_large"
                 await send({"type": "http.response.body", "body": piece, "more_body": True})
-            if exchange is not None:
-                _ended(exchange, response)
             await send({"type": "http.response.body", "body": b""})
+            if exchange is not None:  # after the end, which need not wait; before any other request is looked at
+                _ended(exchange, response)
         except asyncio.CancelledError:
             raise
         except Exception as error:
