@@ -1,8 +1,8 @@
 """One request passed on and its answer passed back, piece by piece as it comes, while a recorder looks on.
 
 Bodies of requests are read whole first, up to a bound: their hash and model are facts of the call. Of answers, the
-pieces of an AI call are held until it has ended, up to the same bound, and then let go. How long an
-answer may take is the client's to say: when it leaves, the request ends.
+pieces of an AI call are held until it has ended, up to the same bound, and then let go. How long an answer may take is
+the client's to say: when it leaves, the request ends.
 """
 
 from __future__ import annotations
