@@ -46,6 +46,9 @@ FRAMINGS = {
     "bare line feed in a header": request(POST, "X: a\nContent-Length: 0", LENGTH, body=BODY + SMUGGLED),
     "nul in a header": request(POST, "X: a\0b", LENGTH, body=BODY + SMUGGLED),
     "size of a chunk with a sign": request(POST, "Transfer-Encoding: chunked", body=b"+" + CHUNKED + SMUGGLED),
+    "chunk without its end": request(
+        POST, "Transfer-Encoding: chunked", body=b"%x\r\n%bXX0\r\n\r\n" % (len(BODY), BODY) + SMUGGLED
+    ),
     "two hosts": request(POST, "Host: evil.example", LENGTH, body=BODY + SMUGGLED),
 }
 TARGETS = {
@@ -158,15 +161,39 @@ def elsewhere(to: str) -> Iterator[tuple[str, list[str]]]:
             self.send_header("content-length", "0")
             self.end_headers()
 
-        def log_message(self, *args: object) -> None: ...
+    with serving_at(Handler) as url:
+        yield url, asked
 
-    made = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+
+@contextmanager
+def serving_at(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
+    """The address of a server with such a handler."""
+    made = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     threading.Thread(target=made.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
     try:
-        yield f"http://127.0.0.1:{made.server_address[1]}", asked
+        yield f"http://127.0.0.1:{made.server_address[1]}"
     finally:
         made.shutdown()
         made.server_close()
+
+
+def test_an_answer_larger_than_the_bound_comes_whole_and_is_not_held(tmp_path: Path) -> None:
+    said = b'{"model": "m", "choices": [], "usage": {"prompt_tokens": 3}, "text": "' + b"x" * (3 << 20) + b'"}'
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["content-length"]))
+            self.send_response(200)
+            self.send_header("content-length", str(len(said)))
+            self.end_headers()
+            self.wfile.write(said)
+
+    with serving_at(Handler) as url:
+        serving = started(tmp_path, "--upstream", f"openai={url}", "--max-mb", "1")
+        answer = serving.raw(request(POST, LENGTH, "Connection: close", body=BODY))
+    assert answer.partition(b"\r\n\r\n")[2] == said
+    (call,) = serving.calls()
+    assert (call.error, call.status, call.usage) == ("too_large", 200, "unknown")
 
 
 def test_redirects_are_passed_back_and_not_followed(server: Provider, tmp_path: Path) -> None:

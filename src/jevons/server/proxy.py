@@ -1,8 +1,8 @@
 """One request passed on and its answer passed back, piece by piece as it comes, while a recorder looks on.
 
 Bodies of requests are read whole first, up to a bound: their hash and model are facts of the call. Of answers, the
-pieces of an AI call are held until it has ended, up to the same bound, and then let go. How long an
-answer may take is the client's to say: when it leaves, the request ends.
+pieces of an AI call are held until it has ended, up to the same bound, and then let go. How long an answer may take is
+the client's to say: when it leaves, the request ends.
 """
 
 from __future__ import annotations
@@ -130,9 +130,9 @@ class Proxy:
                         pieces.clear()
                         pieces, exchange.error = None, "too_large"
                 await send({"type": "http.response.body", "body": piece, "more_body": True})
-            if exchange is not None:
-                _ended(exchange, response)
             await send({"type": "http.response.body", "body": b""})
+            if exchange is not None:  # after the end, which need not wait; before any other request is looked at
+                _ended(exchange, response)
         except asyncio.CancelledError:
             raise
         except Exception as error:
