@@ -82,6 +82,13 @@ def main(args: list[str] | None = None) -> Any:
     except SettingsError as error:
         click.echo(f"jevons: {error}", err=True)
         sys.exit(2)
+    except ImportError as error:
+        from jevons.ledger.parquet import NoEngineError
+
+        if not isinstance(error, NoEngineError):
+            raise
+        click.echo(f"jevons: {error}", err=True)
+        sys.exit(2)
     except BrokenPipeError:  # `jevons calls | head`
         sys.stderr.close()
         sys.exit(0)

@@ -24,11 +24,11 @@ from pathlib import Path
 
 import msgspec
 
-from jevons.ledger.combine import identity
+from jevons.ledger import compacted
 from jevons.ledger.days import UNKNOWN, day
 from jevons.ledger.home import Home
-from jevons.ledger.read import NoLedgerError, Reading, events, locate, named_run, run_of, runs, settle
-from jevons.record import Kept, Run
+from jevons.ledger.read import NoLedgerError, Reading, each, events, identity, locate, named_run, run_of, runs, settle
+from jevons.record import Run
 
 DAY_US = 86_400_000_000
 _DATE = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?|-?[Qq]([1-4]))?")
@@ -117,19 +117,12 @@ def of_span(homes: Home | Iterable[Home], span: Span) -> Reading:
     else:
         for home in [homes] if isinstance(homes, Home) else homes:
             settle(home)
-            files += home.spools()
+            files += compacted.files(home)
     wanted = {run.id for run in span.runs}
     reading = Reading()
-    seen: set[tuple[str | int, ...]] = set()
     needed = (file for file in files if named_run(file) in wanted or not named_run(file))
-    for event in events(needed, reading.torn):
-        if run_of(event) not in wanted:
-            continue
-        if isinstance(event, Run | Kept):
-            reading.add(event)
-        elif (key := identity(event)) not in seen:
-            seen.add(key)
-            reading.add(event)
+    for event in each(event for event in events(needed, reading.torn, runs=wanted) if run_of(event) in wanted):
+        reading.add(event)
     _count_once(reading)
     return reading
 
