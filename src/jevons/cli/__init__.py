@@ -14,6 +14,7 @@ _COMMANDS = {
     "calls": "List recorded calls.",
     "combine": "Merge ledgers into one.",
     "compare": "Say whether it got greener, per run and in total, and why.",
+    "compact": "Bring a ledger's spool files into Parquet.",
     "cut": "Say what to remove first, what it saves, what it risks.",
     "doctor": "Say what is seen, what is not, and why.",
     "estimate": "Estimate a table of servings.",
@@ -82,10 +83,11 @@ def main(args: list[str] | None = None) -> Any:
     except SettingsError as error:
         click.echo(f"jevons: {error}", err=True)
         sys.exit(2)
-    except ImportError as error:
+    except (ImportError, ValueError) as error:
+        from jevons.ledger.compacted import ManifestError
         from jevons.ledger.parquet import NoEngineError
 
-        if not isinstance(error, NoEngineError):
+        if not isinstance(error, NoEngineError | ManifestError):
             raise
         click.echo(f"jevons: {error}", err=True)
         sys.exit(2)

@@ -307,12 +307,14 @@ def sync(folder: Path) -> None:
 
 @contextmanager
 def alone(home: Home) -> Iterator[None]:
-    """One merge into a ledger at a time. The system drops the lock of a process that dies. Raises BusyError."""
+    """One merge, import or compaction of a ledger at a time. Raises BusyError.
+
+    The system drops the lock of a process that dies."""
     with (home.path / "combine.lock").open("ab") as file:
         try:
             take(file.fileno())
         except OSError as error:
             raise BusyError(
-                f"another `jevons combine` or `import` is writing to {home.path}: try again when it is done"
+                f"another `jevons combine`, `import` or `compact` is writing to {home.path}: try again when it is done"
             ) from error
         yield

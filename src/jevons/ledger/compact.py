@@ -26,7 +26,7 @@ import msgspec
 
 from jevons.ledger import parquet
 from jevons.ledger.combine import alone, sync
-from jevons.ledger.compacted import FOLDER, MADE, Manifest, is_in, manifest
+from jevons.ledger.compacted import FOLDER, MADE, Manifest, is_in, manifest, parquet_files
 from jevons.ledger.days import day
 from jevons.ledger.home import Home
 from jevons.ledger.read import fuller, later, lines_or_error, named_run, run_of, runs, settle
@@ -96,8 +96,7 @@ def compact(
     where something cannot be read or written, ValueError where the manifest cannot be read. Then all counts as before.
     """
     made = Compacted()
-    with parquet.connect():  # raises before anything is touched
-        pass
+    _check(home, made)
     home.make()
     with alone(home):
         settle(home)
@@ -111,7 +110,8 @@ def compact(
             if file.name.endswith(_DAILY) or is_in(file, known):
                 continue
             quiet = now - file.stat().st_mtime
-            if quiet < quiet_s or (quiet < UNENDED_S and named_run(file) and named_run(file) not in ended):
+            at_work = quiet_s and quiet < UNENDED_S and named_run(file) and named_run(file) not in ended
+            if quiet < quiet_s or at_work:
                 made.waiting += 1
             else:
                 fresh.append((file, file.stat().st_size))
@@ -133,6 +133,16 @@ def compact(
         made.spools, made.files = len(fresh), len(written)
         made.freed += _clear(home, after, now - grace_s)
     return made
+
+
+def _check(home: Home, made: Compacted) -> None:
+    """Note the files that are broken. Raises parquet.NoEngineError before anything is touched."""
+    with parquet.connect() as con:
+        for file in parquet_files(home, manifest(home)):
+            try:
+                parquet.columns_of(con, file)
+            except parquet.CorruptError:
+                made.corrupt.append(file.relative_to(home.path / FOLDER).as_posix())
 
 
 def _after(
@@ -203,7 +213,7 @@ def _write(
             "maximum_object_size = 67108864))"
         )
         lines.unlink()
-        replaced = _beside(con, home, known, records, made)
+        replaced = _beside(con, home, known, records)
         return _partitions(con, draft, records, limit, made), replaced
 
 
@@ -246,9 +256,7 @@ def _fits(event: Event) -> bool:
     return all(abs(number) <= _LARGEST for number in numbers)
 
 
-def _beside(
-    con: duckdb.DuckDBPyConnection, home: Home, known: Manifest, records: _Records, made: Compacted
-) -> list[str]:
+def _beside(con: duckdb.DuckDBPyConnection, home: Home, known: Manifest, records: _Records) -> list[str]:
     """Add to the fresh events those of files that hold the same runs, or the same days and are small: both are
     written anew. Files of a newer version stay: their columns are not known here."""
     top = home.path / FOLDER
@@ -280,7 +288,7 @@ def _beside(
             )
             taken.append(name)
         except parquet.CorruptError:
-            made.corrupt.append(name)
+            continue  # noted already
     return taken
 
 

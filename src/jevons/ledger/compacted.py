@@ -20,6 +20,10 @@ MADE = "compact-"
 """Names of files that compaction wrote begin so: they count if the manifest has them."""
 
 
+class ManifestError(ValueError):
+    """A manifest that cannot be read: names it."""
+
+
 class Manifest(msgspec.Struct):
     """What compaction did so far. Paths are relative to ``parquet/``, with slashes."""
 
@@ -33,14 +37,14 @@ class Manifest(msgspec.Struct):
 
 
 def manifest(home: Home) -> Manifest:
-    """The manifest; an empty one where there is none. Raises ValueError where it is of a newer version or broken."""
+    """The manifest; an empty one where there is none. Raises ManifestError where it is of a newer version or broken."""
     path = home.path / FOLDER / "manifest.json"
     try:
         return msgspec.json.decode(path.read_bytes(), type=Manifest)
     except FileNotFoundError:
         return Manifest()
     except msgspec.DecodeError as error:
-        raise ValueError(f"{path} is broken, or of a newer jevons: {error}") from error
+        raise ManifestError(f"{path} is broken, or of a newer jevons: {error}") from error
 
 
 def files(home: Home, run: str = "") -> list[Path]:

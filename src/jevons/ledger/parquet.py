@@ -8,6 +8,7 @@ line as it was written, where the columns do not say all of it. Needs duckdb.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -43,17 +44,26 @@ def _columns() -> dict[str, tuple[str, Any]]:
 
 
 COLUMNS = _columns()
+_DEFAULTS: dict[str, Any] = {name: default for name, (_, default) in COLUMNS.items()} | {"prefixes": []}
 OTHERS = {"event": "VARCHAR", "outcome": "VARCHAR", "worker": "VARCHAR", "raw": "VARCHAR"}
 """Columns beside those of a call."""
 
 
-def connect(database: str = ":memory:") -> duckdb.DuckDBPyConnection:
-    """DuckDB. Raises NoEngineError."""
+def connect(database: str = "") -> duckdb.DuckDBPyConnection:
+    """DuckDB, in memory without a file. Raises NoEngineError."""
     try:
         import duckdb
     except ImportError as error:
         raise NoEngineError("this ledger holds Parquet, which needs duckdb: pip install 'jevons[report]'") from error
-    return duckdb.connect(database)
+    if database:
+        return duckdb.connect(database)
+    if os.getpid() not in _memory:
+        _memory[os.getpid()] = duckdb.connect(":memory:")
+    return _memory[os.getpid()].cursor()
+
+
+_memory: dict[int, duckdb.DuckDBPyConnection] = {}
+"""Process -> the one of all its readers. A child made by fork needs its own, and must not close its parent's."""
 
 
 def quoted(path: object) -> str:
@@ -118,8 +128,12 @@ def _event(kind: str, values: list[Any], raw: str | None) -> Event | None:
         if raw is not None or kind != "call":
             event: Event = decode((raw or "").encode())
             return event
-        facts = {name: value for name, value in zip(COLUMNS, values, strict=True) if value is not None}
-        facts["prefixes"] = [(pair["hash"], pair["tokens"]) for pair in facts["prefixes"]]
+        # What is at its default is left out, so that the call is written as it was: msgspec knows defaults by identity.
+        facts = {
+            name: value for name, value in zip(COLUMNS, values, strict=True) if value not in (_DEFAULTS[name], None)
+        }
+        if "prefixes" in facts:
+            facts["prefixes"] = [(pair["hash"], pair["tokens"]) for pair in facts["prefixes"]]
         return Call(**facts)
     except (msgspec.DecodeError, UnicodeError, TypeError):
         return None

@@ -58,7 +58,7 @@ class Recorded(NamedTuple):
 
 
 def recorded(reading: Reading) -> list[Recorded]:
-    """The runs of a reading, in its order: of its calls where it has any of a run, else of its cells."""
+    """The runs of a reading, by id: of its calls where it has any of a run, else of its cells."""
     calls: dict[str, list[Call]] = defaultdict(list)
     results: dict[str, list[TestResult]] = defaultdict(list)
     for call in reading.calls:
@@ -66,7 +66,7 @@ def recorded(reading: Reading) -> list[Recorded]:
     for result in reading.tests:
         results[result.run].append(result)
     found = []
-    for run in dict.fromkeys((*reading.runs, *calls, *results, *reading.kept)):
+    for run in sorted({*reading.runs, *calls, *results, *reading.kept}):
         if run not in calls and run not in results and run in reading.kept:
             found.append(opened(reading.kept[run]))
         else:
