@@ -90,7 +90,7 @@ def of_calls(run: Run, calls: Iterable[Call], results: Iterable[TestResult] = ()
         )  # fmt: skip
 
     tests = len({result.test for result in results} or {call.test for call in calls if call.test})
-    made = sorted(cells(calls, whose, hour), key=_place)
+    made = in_order(cells(calls, whose, hour))
     return Recorded(run, made, users(sorted(results, key=lambda result: result.test)), tests, results)
 
 
@@ -100,7 +100,7 @@ def kept(one: Recorded, with_tests: bool = True) -> Kept:
     if not with_tests:
         made = fold(made, lambda group: group._replace(test="", fixture="", file=""))
     rows = []
-    for cell in sorted(made, key=_place):
+    for cell in in_order(made):
         row = {**cell.key._asdict(), **cell.group._asdict(), **msgspec.structs.asdict(cell.sums)}
         rows.append({name: int(value) if isinstance(value, bool) else value for name, value in row.items() if value})
     calling = {cell.group.fixture for cell in made}
@@ -123,8 +123,9 @@ def opened(one: Kept) -> Recorded:
     return Recorded(one.of, made, one.users, one.tests)
 
 
-def _place(cell: Cell) -> tuple[Any, ...]:
-    return cell.key, cell.group
+def in_order(made: Iterable[Cell]) -> list[Cell]:
+    """Cells by key and group."""
+    return sorted(made, key=lambda cell: (cell.key, cell.group))
 
 
 def bare(test: str) -> str:

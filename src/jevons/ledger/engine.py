@@ -1,0 +1,172 @@
+"""Calls folded into cells by an engine: the same integers as `jevons.ledger.cells`, written once for all engines.
+
+Expressions of narwhals over a lazy frame of calls (one row a call, columns as `jevons.ledger.parquet` has them, each at
+its default where it says nothing). The engine adds up integers only, so every engine gives the same bits; that no sum
+and no product leaves 64 bits is checked cell by cell, and a frame that may is refused (`TooLargeError`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import reduce
+from typing import TYPE_CHECKING, Any
+
+from jevons.ledger.cells import Cell, Key, Sums
+from jevons.ledger.days import SECONDS_1970_TO_2100, UNKNOWN, hour
+
+if TYPE_CHECKING:
+    import narwhals.stable.v2 as nw
+
+HOUR_US = 3_600_000_000
+_MOST = (1 << 63) - 1
+_CUT, _NONE = 1 << 40, 1 << 41
+_PLAIN = (
+    "input", "cached", "cache_write", "output", "reasoning", "timed_output", "first_us", "decode_us", "duration_us",
+    "measured_mj", "cpu_us", "images", "audio_ms", "characters",
+)  # fmt: skip
+_KEY = ("kind", "provider", "host_class", "answered_by", "region", "mode", "usage", "status_class", "hour")
+
+
+class TooLargeError(ArithmeticError):
+    """Numbers whose sums may not fit in 64 bits: fold these calls in Python, which has no such bound."""
+
+
+def rows(frame: nw.LazyFrame[Any]) -> list[tuple[Any, ...]]:
+    """The rows of a lazy frame, whichever engine it is of."""
+    native = frame.to_native()
+    if hasattr(native, "fetchall"):  # DuckDB; its Arrow output would need pyarrow
+        found: list[tuple[Any, ...]] = native.fetchall()
+        return found
+    return list(frame.collect().iter_rows())
+
+
+def keyed(calls: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
+    """Calls with the columns of their physics key, and those of `recorded.Whose` that a call tells by itself."""
+    import narwhals.stable.v2 as nw
+
+    from jevons.ledger.recorded import CONTEXTS
+
+    error, status, us = nw.col("error"), nw.col("status"), nw.col("started_us")
+    whole = nw.col("input_tokens").fill_null(0)
+    seconds = us // 1_000_000
+    known = (seconds > 0) & (seconds < SECONDS_1970_TO_2100)
+    answered = _either(nw.col("status") == 0, nw.lit(200), status.fill_null(200)).cast(nw.Int64)
+    cut = (error == "cut") | (error == "stream_error")
+    context = reduce(lambda rest, size: _either(whole > size, nw.lit(size), rest), CONTEXTS, nw.lit(0))
+    return calls.with_columns(
+        answered_by=_either(nw.col("model_answered") == "", nw.col("model"), nw.col("model_answered")),
+        status_class=_either(
+            cut, nw.lit(_CUT), _either(status.is_null() & (error != ""), nw.lit(_NONE), answered // 100)
+        ).cast(nw.Int64),
+        hour=_either(known, us // HOUR_US, nw.lit(-1)).cast(nw.Int64),
+        place=_either(nw.col("mode") == "recorded", nw.col("source"), nw.col("file")),
+        failed=(error != "") | (status.fill_null(0) >= 400),
+        again=nw.col("retry") > 0,
+        context=context.cast(nw.Int64),
+    )
+
+
+def repeated(calls: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
+    """Keyed calls with ``repeat``: whether an earlier call of the run asked the same (as `repeats.exact`)."""
+    import narwhals.stable.v2 as nw
+
+    mode = nw.col("mode")
+    asked = ~nw.col("failed") & (nw.col("request_hash") != "") & ((mode == "live") | (mode == "recorded"))
+    nth = (
+        nw.col("asked")
+        .cum_sum()
+        .over("run", "mode", "request_hash", order_by=["started_us", "source", "index", "id"])
+        .cast(nw.Int64)
+    )
+    marked = calls.with_columns(asked=_either(asked, nw.lit(1), nw.lit(0)).cast(nw.Int64))
+    return marked.with_columns(nth=nth).with_columns(repeat=(nw.col("asked") == 1) & (nw.col("nth") > 1))
+
+
+def summed(calls: nw.LazyFrame[Any], by: Sequence[str] = ()) -> nw.LazyFrame[Any]:
+    """Keyed calls as cells, a row each: key, `by`, the fields of `cells.Sums`, and the largest numbers met."""
+    import narwhals.stable.v2 as nw
+
+    def number(name: str) -> nw.Expr:
+        return nw.col(name).cast(nw.Int64).fill_null(0)
+
+    one, none = nw.lit(1), nw.lit(0)
+    whole, cached, output = number("input_tokens"), number("cached_tokens"), number("output_tokens")
+    reasoning = number("reasoning_tokens")
+    timed = nw.col("timed") & ~nw.col("decode_us").is_null()
+    visible = output - reasoning - 1
+    plain = calls.select(
+        *[nw.col(name) for name in dict.fromkeys((*_KEY, *by))],
+        calls=one.cast(nw.Int64), input=whole, cached=cached, cache_write=number("cache_write_tokens"), output=output,
+        reasoning=reasoning, fresh=_either(whole > cached, whole - cached, none).cast(nw.Int64),
+        duration_us=number("duration_us"),
+        timed_calls=_either(timed, one, none).cast(nw.Int64),
+        timed_output=_either(timed & (visible > 0), visible, none).cast(nw.Int64),
+        first_us=_either(timed, number("first_us"), none).cast(nw.Int64),
+        decode_us=_either(timed, number("decode_us"), none).cast(nw.Int64),
+        measured_calls=_either(nw.col("measured_mj").is_null(), none, one).cast(nw.Int64),
+        measured_mj=number("measured_mj"),
+        cpu_calls=_either(nw.col("cpu_us").is_null(), none, one).cast(nw.Int64),
+        cpu_us=number("cpu_us"), images=number("images"), audio_ms=number("audio_ms"), characters=number("characters"),
+    )  # fmt: skip
+    fresh, output = nw.col("fresh"), nw.col("output")
+    paired = plain.with_columns(
+        prefill_pairs=fresh * nw.col("cached") + fresh * (fresh - 1) // 2,
+        kv_reads=output * nw.col("input") + output * (output - 1) // 2,
+        tokens=nw.max_horizontal(*[nw.col(name).abs() for name in ("input", "cached", "output")]),
+        largest=nw.max_horizontal(*[nw.col(name).abs() for name in _PLAIN]),
+    )
+    sums = [nw.col(name).sum().cast(nw.Int64) for name in Sums.__struct_fields__]
+    return paired.group_by(*dict.fromkeys((*_KEY, *by))).agg(*sums, nw.col("tokens").max(), nw.col("largest").max())
+
+
+def cells(calls: nw.LazyFrame[Any], by: Sequence[str] = ()) -> list[tuple[Key, tuple[Any, ...], Sums]]:
+    """(physics key by hour, values of `by`, sums) of keyed calls, in no order. Raises TooLargeError."""
+    names = list(dict.fromkeys((*_KEY, *by)))
+    at = [names.index(name) for name in by]
+    made = []
+    for row in _refused_if_too_large(summed(calls, by)):
+        *sums, tokens, largest = row[len(names) :]
+        if sums[0] * largest > _MOST or sums[0] * 2 * tokens * tokens > _MOST:
+            raise TooLargeError(f"{sums[0]:,} calls of up to {tokens:,} tokens in one cell")
+        *facts, status, number = row[: len(_KEY)]
+        key = Key._make((*facts, _status(status), _hour(number)))
+        made.append((key, tuple(row[place] for place in at), Sums(*sums)))
+    return made
+
+
+def of_runs(calls: nw.LazyFrame[Any]) -> dict[str, list[Cell]]:
+    """Run -> its cells as `recorded.of_calls` has them, of calls of which each is there once. Raises TooLargeError."""
+    from jevons.ledger.recorded import Whose, in_order
+
+    by = ("run", "test", "fixture", "role", "place", "repeat", "failed", "again", "context")
+    found: dict[str, list[Cell]] = {}
+    for key, (run, test, fixture, role, place, repeat, failed, again, context), sums in cells(
+        repeated(keyed(calls)), by
+    ):
+        date = key.period.partition("T")[0]
+        whose = Whose(test, fixture, role, place, date, bool(repeat), bool(failed), bool(again), context)
+        found.setdefault(run, []).append(Cell(key, whose, sums))
+    return {run: in_order(made) for run, made in found.items()}
+
+
+def _refused_if_too_large(frame: nw.LazyFrame[Any]) -> Iterable[tuple[Any, ...]]:
+    try:
+        return rows(frame)
+    except Exception as error:
+        if type(error).__name__ in ("OutOfRangeException", "ConversionException"):  # of DuckDB, which watches them
+            raise TooLargeError(str(error)) from error
+        raise
+
+
+def _either(condition: nw.Expr, then: nw.Expr, otherwise: nw.Expr) -> nw.Expr:
+    import narwhals.stable.v2 as nw
+
+    return nw.when(condition).then(then).otherwise(otherwise)
+
+
+def _status(number: int) -> str:
+    return "cut" if number == _CUT else "none" if number == _NONE else f"{number}xx"
+
+
+def _hour(number: int) -> str:
+    return UNKNOWN if number < 0 else hour(number * HOUR_US + HOUR_US - 1)
