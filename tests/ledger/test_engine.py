@@ -15,9 +15,13 @@ from ledger.test_recorded import Made
 
 from jevons.ledger.cells import Cell
 from jevons.ledger.compacted import files
+from jevons.ledger.gather import gather
 from jevons.ledger.home import Home
-from jevons.ledger.recorded import of_calls
-from jevons.record import Call, Run
+from jevons.ledger.read import runs as runs_of
+from jevons.ledger.recorded import kept, of_calls, recorded
+from jevons.ledger.spans import Span, of_span
+from jevons.record import Call, Run, encode
+from jevons.report.build import build
 
 nw: Any = pytest.importorskip("narwhals.stable.v2", reason="engines need the extra report")
 duckdb = pytest.importorskip("duckdb", reason="engines need the extra report")
@@ -56,6 +60,39 @@ def of_engine(made: list[Made], name: str) -> dict[str, list[Cell]]:
 def test_cells_of_any_calls(name: str, data: st.DataObject) -> None:
     made = named(data.draw(histories()), "p")
     assert of_engine(made, name) == expected(made)
+
+
+@settings(max_examples=6)
+@given(st.data())
+def test_reports_on_a_compacted_ledger(data: st.DataObject) -> None:
+    """The same documents to the bit: some runs in Parquet, some in the spool or in both, some kept as cells."""
+    made = named(data.draw(histories()), "p")
+    with tempfile.TemporaryDirectory() as place:
+        home = Home(ledger(Path(place), made[:2]))
+        with (home.spool / "20261119T000000-abcdef-x.jsonl").open("ab") as out:
+            out.write(b'{"event":"call","id":"torn\n' + encode(kept(of_calls(*made[2]))) + b"\n")
+        span = Span("x", runs_of(home), 0, 0)
+        reading = of_span(home, span)
+        found = recorded(reading)
+        if data.draw(st.booleans()):
+            now(home)
+            ledger(home.path, made[1:2])
+        now(home)
+        again, torn = gather([home], span)
+        assert again == found
+        assert torn == len(reading.torn) == 1
+        assert build(again, name="x", torn=torn) == build(found, name="x", torn=1)
+
+
+def test_what_columns_cannot_hold_is_folded_in_python(tmp_path: Path) -> None:
+    for number, tokens in enumerate((2**33, 2**70)):
+        run = Run(id=f"20261119T00000{number}-abcdef", started_us=1, ended_us=2)
+        call = Call(id="0", run=run.id, input_tokens=tokens, output_tokens=tokens)
+        home = Home(ledger(tmp_path / str(number), [(run, [call], [])]))
+        now(home)
+        (one,), torn = gather([home], Span("x", [run], 0, 0))
+        assert one == of_calls(run, [call])
+        assert torn == 0
 
 
 def test_an_engine_that_would_overflow_refuses(tmp_path: Path) -> None:

@@ -123,6 +123,22 @@ def events(path: Path, runs: Collection[str] | None = None, only: str = "") -> I
             raise CorruptError(0, f"is broken ({str(error).splitlines()[0]})", str(path)) from error
 
 
+def calls(con: duckdb.DuckDBPyConnection, paths: Collection[Path], runs: Collection[str]) -> duckdb.DuckDBPyRelation:
+    """The calls of some runs in files, as a relation of `con`, lazily. Raises CorruptError."""
+    alike: dict[frozenset[str], list[str]] = {}
+    for path in paths:
+        alike.setdefault(frozenset(columns_of(con, path)), []).append(f"'{quoted(path)}'")
+    con.execute("CREATE OR REPLACE TEMP TABLE wanted (run VARCHAR)")
+    con.execute("INSERT INTO wanted SELECT unnest(?)", [list(runs)])
+    reads = [
+        f"SELECT {', '.join(column(name, name in names) for name in [*COLUMNS, 'event'])} FROM "  # noqa: S608
+        f"read_parquet([{', '.join(listed)}], hive_partitioning = false)"
+        for names, listed in alike.items()
+    ]
+    together = " UNION ALL ".join(reads)
+    return con.sql(f"SELECT * FROM ({together}) SEMI JOIN wanted USING (run) WHERE event = 'call'")  # noqa: S608
+
+
 def _event(kind: str, values: list[Any], raw: str | None) -> Event | None:
     try:
         if raw is not None or kind != "call":

@@ -134,7 +134,8 @@ def events(
 
 def _rows(path: Path, torn: list[tuple[str, int]], strict: bool, runs: Collection[str] | None) -> Iterator[Event]:
     try:
-        for row, event in parquet.events(path, runs):
+        # without a run: lines that were no record, of spool files whose names tell none
+        for row, event in parquet.events(path, None if runs is None else {*runs, ""}):
             if event is None:
                 torn.append((path.name, row))
             else:

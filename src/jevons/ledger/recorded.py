@@ -77,7 +77,6 @@ def recorded(reading: Reading) -> list[Recorded]:
 def of_calls(run: Run, calls: Iterable[Call], results: Iterable[TestResult] = ()) -> Recorded:
     """A run of its calls, the same in whatever order they are given."""
     calls = sorted(calls, key=lambda call: (call.started_us, call.source, call.index, call.id))
-    results = tuple(results)
     repeats = {id(call) for mode in ("live", "recorded") for call in exact(calls, mode)}
 
     def whose(call: Call) -> Whose:
@@ -89,8 +88,13 @@ def of_calls(run: Run, calls: Iterable[Call], results: Iterable[TestResult] = ()
             call.retry > 0, context,
         )  # fmt: skip
 
-    tests = len({result.test for result in results} or {call.test for call in calls if call.test})
-    made = in_order(cells(calls, whose, hour))
+    return of_cells(run, in_order(cells(calls, whose, hour)), results)
+
+
+def of_cells(run: Run, made: list[Cell], results: Iterable[TestResult]) -> Recorded:
+    """A run of its cells, in order, and of what came of its tests."""
+    results = tuple(results)
+    tests = len({result.test for result in results} or {cell.group.test for cell in made if cell.group.test})
     return Recorded(run, made, users(sorted(results, key=lambda result: result.test)), tests, results)
 
 

@@ -19,7 +19,7 @@ import calendar
 import datetime as dt
 import re
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -109,18 +109,25 @@ def pick(recorded: Reading | Iterable[Run], text: str, now_us: int | None = None
     raise SpanError("; ".join(filter(None, [_nothing(known, text), why])))
 
 
-def of_span(homes: Home | Iterable[Home], span: Span) -> Reading:
-    """Calls and tests of a span's runs, each once; only the files that may hold them are read."""
-    files: list[Path] = []
+def files_of(homes: Home | Iterable[Home], span: Span) -> list[Path]:
+    """The files that may hold events of a span's runs."""
     if span.ledger:
-        files = locate(Path(span.ledger)).files
-    else:
-        for home in [homes] if isinstance(homes, Home) else homes:
-            settle(home)
-            files += compacted.files(home)
-    wanted = {run.id for run in span.runs}
+        return locate(Path(span.ledger)).files
+    files: list[Path] = []
+    for home in [homes] if isinstance(homes, Home) else homes:
+        settle(home)
+        files += compacted.files(home)
+    return files
+
+
+def of_span(
+    homes: Home | Iterable[Home], span: Span, files: Iterable[Path] | None = None, only: Collection[str] | None = None
+) -> Reading:
+    """Calls and tests of a span's runs (or of some of them), each once; only the files that may hold them are read."""
+    wanted = {run.id for run in span.runs} if only is None else only
     reading = Reading()
-    needed = (file for file in files if named_run(file) in wanted or not named_run(file))
+    listed = files_of(homes, span) if files is None else files
+    needed = (file for file in listed if named_run(file) in wanted or not named_run(file))
     for event in each(event for event in events(needed, reading.torn, runs=wanted) if run_of(event) in wanted):
         reading.add(event)
     _count_once(reading)
