@@ -12,19 +12,19 @@ from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 from jevons.ledger.cells import Cell, Key, Sums
-from jevons.ledger.days import SECONDS_1970_TO_2100, UNKNOWN, hour
+from jevons.ledger.days import SECONDS_1970_TO_2100, UNKNOWN, day, hour
 
 if TYPE_CHECKING:
     import narwhals.stable.v2 as nw
 
-HOUR_US = 3_600_000_000
+HOUR_US, DAY_US = 3_600_000_000, 86_400_000_000
 _MOST = (1 << 63) - 1
 _CUT, _NONE = 1 << 40, 1 << 41
 _PLAIN = (
     "input", "cached", "cache_write", "output", "reasoning", "timed_output", "first_us", "decode_us", "duration_us",
     "measured_mj", "cpu_us", "images", "audio_ms", "characters",
 )  # fmt: skip
-_KEY = ("kind", "provider", "host_class", "answered_by", "region", "mode", "usage", "status_class", "hour")
+_KEY = ("kind", "provider", "host_class", "answered_by", "region", "mode", "usage", "status_class")
 
 
 class TooLargeError(ArithmeticError):
@@ -48,17 +48,17 @@ def keyed(calls: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
 
     error, status, us = nw.col("error"), nw.col("status"), nw.col("started_us")
     whole = nw.col("input_tokens").fill_null(0)
-    seconds = us // 1_000_000
-    known = (seconds > 0) & (seconds < SECONDS_1970_TO_2100)
+    known = (us >= 1_000_000) & (us < SECONDS_1970_TO_2100 * 1_000_000)
     answered = _either(nw.col("status") == 0, nw.lit(200), status.fill_null(200)).cast(nw.Int64)
     cut = (error == "cut") | (error == "stream_error")
     context = reduce(lambda rest, size: _either(whole > size, nw.lit(size), rest), CONTEXTS, nw.lit(0))
     return calls.with_columns(
         answered_by=_either(nw.col("model_answered") == "", nw.col("model"), nw.col("model_answered")),
         status_class=_either(
-            cut, nw.lit(_CUT), _either(status.is_null() & (error != ""), nw.lit(_NONE), answered // 100)
+            cut, nw.lit(_CUT), _either(status.is_null() & (error != ""), nw.lit(_NONE), answered - answered % 100)
         ).cast(nw.Int64),
-        hour=_either(known, us // HOUR_US, nw.lit(-1)).cast(nw.Int64),
+        hour=_either(known, us - us % HOUR_US, nw.lit(-1)).cast(nw.Int64),
+        day=_either(known, us - us % DAY_US, nw.lit(-1)).cast(nw.Int64),
         place=_either(nw.col("mode") == "recorded", nw.col("source"), nw.col("file")),
         failed=(error != "") | (status.fill_null(0) >= 400),
         again=nw.col("retry") > 0,
@@ -83,7 +83,8 @@ def repeated(calls: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
 
 
 def summed(calls: nw.LazyFrame[Any], by: Sequence[str] = ()) -> nw.LazyFrame[Any]:
-    """Keyed calls as cells, a row each: key, `by`, the fields of `cells.Sums`, and the largest numbers met."""
+    """Keyed calls as cells, a row each: key without its period, `by`, the fields of `cells.Sums` (pairs and reads
+    doubled), and the largest numbers met."""
     import narwhals.stable.v2 as nw
 
     def number(name: str) -> nw.Expr:
@@ -110,8 +111,9 @@ def summed(calls: nw.LazyFrame[Any], by: Sequence[str] = ()) -> nw.LazyFrame[Any
     )  # fmt: skip
     fresh, output = nw.col("fresh"), nw.col("output")
     paired = plain.with_columns(
-        prefill_pairs=fresh * nw.col("cached") + fresh * (fresh - 1) // 2,
-        kv_reads=output * nw.col("input") + output * (output - 1) // 2,
+        # Twice what is counted: halves stay whole. (narwhals divides by way of floating-point numbers on DuckDB.)
+        prefill_pairs=fresh * (2 * nw.col("cached") + fresh - 1),
+        kv_reads=output * (2 * nw.col("input") + output - 1),
         tokens=nw.max_horizontal(*[nw.col(name).abs() for name in ("input", "cached", "output")]),
         largest=nw.max_horizontal(*[nw.col(name).abs() for name in _PLAIN]),
     )
@@ -119,18 +121,28 @@ def summed(calls: nw.LazyFrame[Any], by: Sequence[str] = ()) -> nw.LazyFrame[Any
     return paired.group_by(*dict.fromkeys((*_KEY, *by))).agg(*sums, nw.col("tokens").max(), nw.col("largest").max())
 
 
-def cells(calls: nw.LazyFrame[Any], by: Sequence[str] = ()) -> list[tuple[Key, tuple[Any, ...], Sums]]:
-    """(physics key by hour, values of `by`, sums) of keyed calls, in no order. Raises TooLargeError."""
-    names = list(dict.fromkeys((*_KEY, *by)))
+def cells(calls: nw.LazyFrame[Any], by: Sequence[str] = (), period: str = "hour") -> list[Cell]:
+    """Cells of keyed calls, in no order; groups are the values of the columns `by`.
+
+    `period`: ``hour``, or ``day``, which makes the key's period the month and the day (UTC) the group's last value.
+    Raises TooLargeError.
+    """
+    names = list(dict.fromkeys((*_KEY, *by, period)))
     at = [names.index(name) for name in by]
     made = []
-    for row in _refused_if_too_large(summed(calls, by)):
+    for row in _refused_if_too_large(summed(calls, (*by, period))):
         *sums, tokens, largest = row[len(names) :]
-        if sums[0] * largest > _MOST or sums[0] * 2 * tokens * tokens > _MOST:
+        if sums[0] * largest > _MOST or sums[0] * 3 * tokens * tokens > _MOST:
             raise TooLargeError(f"{sums[0]:,} calls of up to {tokens:,} tokens in one cell")
-        *facts, status, number = row[: len(_KEY)]
-        key = Key._make((*facts, _status(status), _hour(number)))
-        made.append((key, tuple(row[place] for place in at), Sums(*sums)))
+        *facts, status = row[: len(_KEY)]
+        began = _began(row[len(names) - 1], period)
+        group = tuple(row[place] for place in at)
+        if period == "day":
+            group, began = (*group, began), began if began == UNKNOWN else began[:7]
+        cell = Cell(Key._make((*facts, _status(status), began)), group, Sums(*sums))
+        cell.sums.prefill_pairs //= 2
+        cell.sums.kv_reads //= 2
+        made.append(cell)
     return made
 
 
@@ -140,12 +152,11 @@ def of_runs(calls: nw.LazyFrame[Any]) -> dict[str, list[Cell]]:
 
     by = ("run", "test", "fixture", "role", "place", "repeat", "failed", "again", "context")
     found: dict[str, list[Cell]] = {}
-    for key, (run, test, fixture, role, place, repeat, failed, again, context), sums in cells(
-        repeated(keyed(calls)), by
-    ):
-        date = key.period.partition("T")[0]
+    for cell in cells(repeated(keyed(calls)), by):
+        run, test, fixture, role, place, repeat, failed, again, context = cell.group
+        date = cell.key.period.partition("T")[0]
         whose = Whose(test, fixture, role, place, date, bool(repeat), bool(failed), bool(again), context)
-        found.setdefault(run, []).append(Cell(key, whose, sums))
+        found.setdefault(run, []).append(Cell(cell.key, whose, cell.sums))
     return {run: in_order(made) for run, made in found.items()}
 
 
@@ -165,8 +176,11 @@ def _either(condition: nw.Expr, then: nw.Expr, otherwise: nw.Expr) -> nw.Expr:
 
 
 def _status(number: int) -> str:
-    return "cut" if number == _CUT else "none" if number == _NONE else f"{number}xx"
+    return "cut" if number == _CUT else "none" if number == _NONE else f"{number // 100}xx"
 
 
-def _hour(number: int) -> str:
-    return UNKNOWN if number < 0 else hour(number * HOUR_US + HOUR_US - 1)
+def _began(start_us: int, period: str) -> str:
+    """Hour or day, as text, by its first microsecond."""
+    if start_us < 0:
+        return UNKNOWN
+    return (day if period == "day" else hour)(start_us + HOUR_US - 1)
