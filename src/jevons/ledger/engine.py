@@ -90,35 +90,38 @@ def summed(calls: nw.LazyFrame[Any], by: Sequence[str] = ()) -> nw.LazyFrame[Any
     def number(name: str) -> nw.Expr:
         return nw.col(name).cast(nw.Int64).fill_null(0)
 
-    one, none = nw.lit(1), nw.lit(0)
+    none, timed = nw.lit(0), nw.col("timed") & ~nw.col("decode_us").is_null()
     whole, cached, output = number("input_tokens"), number("cached_tokens"), number("output_tokens")
-    reasoning = number("reasoning_tokens")
-    timed = nw.col("timed") & ~nw.col("decode_us").is_null()
-    visible = output - reasoning - 1
-    plain = calls.select(
-        *[nw.col(name) for name in dict.fromkeys((*_KEY, *by))],
-        calls=one.cast(nw.Int64), input=whole, cached=cached, cache_write=number("cache_write_tokens"), output=output,
-        reasoning=reasoning, fresh=_either(whole > cached, whole - cached, none).cast(nw.Int64),
-        duration_us=number("duration_us"),
-        timed_calls=_either(timed, one, none).cast(nw.Int64),
+    visible = output - number("reasoning_tokens") - 1
+    groups = list(dict.fromkeys((*_KEY, *by)))
+    known = calls.select(
+        *[nw.col(name) for name in groups],
+        input=whole, cached=cached, cache_write=nw.col("cache_write_tokens"), output=output,
+        reasoning=nw.col("reasoning_tokens"), fresh=_either(whole > cached, whole - cached, none).cast(nw.Int64),
+        duration_us=nw.col("duration_us"), timed_calls=timed.cast(nw.Int64),
         timed_output=_either(timed & (visible > 0), visible, none).cast(nw.Int64),
-        first_us=_either(timed, number("first_us"), none).cast(nw.Int64),
-        decode_us=_either(timed, number("decode_us"), none).cast(nw.Int64),
-        measured_calls=_either(nw.col("measured_mj").is_null(), none, one).cast(nw.Int64),
-        measured_mj=number("measured_mj"),
-        cpu_calls=_either(nw.col("cpu_us").is_null(), none, one).cast(nw.Int64),
-        cpu_us=number("cpu_us"), images=number("images"), audio_ms=number("audio_ms"), characters=number("characters"),
+        first_us=_either(timed, nw.col("first_us"), none), decode_us=_either(timed, nw.col("decode_us"), none),
+        measured_mj=nw.col("measured_mj"), cpu_us=nw.col("cpu_us"), images=nw.col("images"),
+        audio_ms=nw.col("audio_ms"), characters=nw.col("characters"),
     )  # fmt: skip
     fresh, output = nw.col("fresh"), nw.col("output")
-    paired = plain.with_columns(
+    paired = known.with_columns(
         # Twice what is counted: halves stay whole. (narwhals divides by way of floating-point numbers on DuckDB.)
         prefill_pairs=fresh * (2 * nw.col("cached") + fresh - 1),
         kv_reads=output * (2 * nw.col("input") + output - 1),
-        tokens=nw.max_horizontal(*[nw.col(name).abs() for name in ("input", "cached", "output")]),
-        largest=nw.max_horizontal(*[nw.col(name).abs() for name in _PLAIN]),
     )
-    sums = [nw.col(name).sum().cast(nw.Int64) for name in Sums.__struct_fields__]
-    return paired.group_by(*dict.fromkeys((*_KEY, *by))).agg(*sums, nw.col("tokens").max(), nw.col("largest").max())
+    counts = {"calls": nw.len(), "measured_calls": nw.col("measured_mj").count(), "cpu_calls": nw.col("cpu_us").count()}
+    sums = [
+        (counts[name] if name in counts else nw.col(name).sum()).cast(nw.Int64).alias(name)
+        for name in Sums.__struct_fields__
+    ]
+    if calls.implementation.is_duckdb():  # it refuses by itself what does not fit
+        return paired.group_by(*groups).agg(*sums)
+    paired = paired.with_columns(
+        tokens=nw.max_horizontal(*[nw.col(name).abs() for name in ("input", "cached", "output")]),
+        largest=nw.max_horizontal(*[nw.col(name).fill_null(0).abs() for name in _PLAIN]),
+    )
+    return paired.group_by(*groups).agg(*sums, nw.col("tokens").max(), nw.col("largest").max())
 
 
 def cells(calls: nw.LazyFrame[Any], by: Sequence[str] = (), period: str = "hour") -> list[Cell]:
@@ -131,7 +134,8 @@ def cells(calls: nw.LazyFrame[Any], by: Sequence[str] = (), period: str = "hour"
     at = [names.index(name) for name in by]
     made = []
     for row in _refused_if_too_large(summed(calls, (*by, period))):
-        *sums, tokens, largest = row[len(names) :]
+        sums = [number or 0 for number in row[len(names) : len(names) + len(Sums.__struct_fields__)]]
+        tokens, largest = row[len(names) + len(sums) :] or (0, 0)
         if sums[0] * largest > _MOST or sums[0] * 3 * tokens * tokens > _MOST:
             raise TooLargeError(f"{sums[0]:,} calls of up to {tokens:,} tokens in one cell")
         *facts, status = row[: len(_KEY)]
