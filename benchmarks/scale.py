@@ -27,8 +27,8 @@ BLOCK = 1_000_000
 """Calls a file: of one project and day."""
 QUESTIONS = ("bare sum", "cells by key x project x day", "cells by test of one run")
 _NUMBERS = (
-    "input_tokens", "cached_tokens", "cache_write_tokens", "output_tokens", "reasoning_tokens", "duration_us", "first_us",
-    "decode_us", "measured_mj", "cpu_us", "images", "audio_ms", "characters", "started_us", "status",
+    "input_tokens", "cached_tokens", "cache_write_tokens", "output_tokens", "reasoning_tokens", "duration_us",
+    "first_us", "decode_us", "measured_mj", "cpu_us", "images", "audio_ms", "characters", "started_us", "status",
 )  # fmt: skip
 _PROVIDERS = ("openai", "anthropic", "aws.bedrock", "gcp.gemini", "deepseek", "mistral_ai", "cohere", "unknown")
 _TEXTS = ("kind", "provider", "host_class", "model", "model_answered", "region", "mode", "usage", "error")

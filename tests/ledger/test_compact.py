@@ -29,7 +29,7 @@ from jevons.report.build import build
 
 duckdb = pytest.importorskip("duckdb", reason="Parquet needs the extra report")
 
-from jevons.ledger.compact import Compacted, compact  # noqa: E402
+from jevons.ledger.compact import Compacted, compact, forget  # noqa: E402
 
 
 def now(home: Home, **how: Any) -> Compacted:
@@ -172,6 +172,18 @@ def test_only_old_runs_are_forgotten(tmp_path: Path) -> None:
     now(home)
     assert {call.run for call in read(home).calls} == {young.id}
     assert len(list(home.path.rglob("*.parquet"))) == 1
+
+
+def test_purging_by_age_deletes_days_at_once(tmp_path: Path) -> None:
+    made = named([one_run(1), one_run(2)], "p")
+    old = msgspec.structs.replace(made[0][0], started_us=int(time.time() * 1e6) - 3 * DAY_US)
+    young = msgspec.structs.replace(made[1][0], started_us=int(time.time() * 1e6))
+    home = Home(ledger(tmp_path, [(old, *made[0][1:]), (young, *made[1][1:])]))
+    now(home)
+    assert forget(home, 4) == 0
+    assert forget(home, 1) == 1
+    assert len(list(home.path.rglob("*.parquet"))) == 1
+    assert {call.run for call in read(home).calls} == {young.id}
 
 
 def test_one_at_a_time(tmp_path: Path) -> None:

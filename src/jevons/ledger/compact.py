@@ -135,6 +135,23 @@ def compact(
     return made
 
 
+def forget(home: Home, days: float) -> int:
+    """Delete the Parquet files of runs that started more than so many days ago, at once. How many.
+
+    Raises combine.BusyError, OSError.
+    """
+    limit = day(int((time.time() - days * 86_400) * 1e6))
+    if not any(_too_old(name, limit) for name in (*manifest(home).files, *manifest(home).replaced)):
+        return 0
+    with alone(home):
+        known = manifest(home)
+        old = [name for name in (*known.files, *known.replaced) if _too_old(name, limit)]
+        after = _after(known, [], old, {}, 0)
+        _commit(home, after)
+        _clear(home, after, 0)
+    return len(old)
+
+
 def _check(home: Home, made: Compacted) -> None:
     """Note the files that are broken. Raises parquet.NoEngineError before anything is touched."""
     with parquet.connect() as con:
