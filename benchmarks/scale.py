@@ -2,9 +2,9 @@
 
     python benchmarks/scale.py [MILLION ...]      1 and 10 by default; 100 needs 6 GB of disk and some minutes
 
-A process for each size and question, memory limit 1 GB, so that peak memory is its own. The bare sum adds up every
-number and the length of every text that cells are made of, in one row: what reading them costs at the least. Each is
-done three times; the least counts, and the ratio is of two that ran one after the other.
+A process for each size and question, with a memory limit of 1 GB: its peak memory is its own. The bare sum adds up
+every number and the length of every text that cells are made of, in one row: what reading them costs at the least. Each
+is done three times; the least counts. The ratio is of processor seconds, which others on the machine disturb least.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import narwhals.stable.v2 as nw
@@ -67,8 +66,8 @@ def write(folder: Path, millions: int) -> None:
             )
 
 
-def ask(folder: Path, question: str) -> tuple[float, int]:
-    """(seconds, cells) of a question, in this process."""
+def ask(folder: Path, question: str) -> tuple[float, float, int]:
+    """(seconds, processor seconds, cells) of a question, in this process."""
     with parquet.connect() as con:
         con.execute("SET memory_limit = '1GB'")
         con.execute("SET threads = 2")
@@ -76,10 +75,10 @@ def ask(folder: Path, question: str) -> tuple[float, int]:
         if question == QUESTIONS[0]:
             sums = [f"sum({name})" for name in _NUMBERS] + [f"sum(strlen({name}))" for name in _TEXTS]
             query = f"SELECT {', '.join(sums)}, count(*) FILTER (timed), sum(strlen(project)) FROM {files}"
-            began = time.perf_counter()
+            began, used = time.perf_counter(), time.process_time()
             con.execute(query).fetchall()
-            return time.perf_counter() - began, 1
-        began = time.perf_counter()
+            return time.perf_counter() - began, time.process_time() - used, 1
+        began, used = time.perf_counter(), time.process_time()
         if question == QUESTIONS[1]:
             calls = nw.from_native(con.sql(f"SELECT * EXCLUDE day FROM {files}"))
             made = len(engine.cells(engine.keyed(calls), ["project"], "day"))
@@ -89,38 +88,35 @@ def ask(folder: Path, question: str) -> tuple[float, int]:
                 "WHERE project = 'p0' AND day = '2026-09-01' AND run = '20260901T000000-7'"
             )
             made = sum(map(len, engine.of_runs(nw.from_native(one)).values()))
-        return time.perf_counter() - began, made
+        return time.perf_counter() - began, time.process_time() - used, made
 
 
-def apart(folder: Path, question: str) -> tuple[float, int, float]:
-    """(least seconds of three, cells, peak memory in MB) of a question, in a process of its own."""
-    command = [sys.executable, __file__, "--ask", str(folder), question]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    seconds, cells, peak = json.loads(done.stdout)
-    return seconds, cells, peak
-
-
-def least(of: Callable[[], tuple[float, int]]) -> tuple[float, int]:
-    return min(of() for _ in range(3))
+def apart(*arguments: str) -> str:
+    """What this script prints in a process of its own."""
+    return subprocess.run([sys.executable, __file__, *arguments], capture_output=True, text=True, check=True).stdout
 
 
 def main() -> None:
+    if sys.argv[1:2] == ["--write"]:
+        write(Path(sys.argv[2]), int(sys.argv[3]))
+        return
     if sys.argv[1:2] == ["--ask"]:
-        seconds, cells = least(lambda: ask(Path(sys.argv[2]), sys.argv[3]))
+        seconds, used, cells = map(min, zip(*(ask(Path(sys.argv[2]), sys.argv[3]) for _ in range(3)), strict=True))
         unit = 1 << 20 if sys.platform == "darwin" else 1 << 10
-        print(json.dumps([seconds, cells, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit]))
+        print(json.dumps([seconds, used, cells, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit]))
         return
     print(machine(), "\n")
-    print("| million calls | GB | what | seconds | x bare sum | cells | peak MB |\n|--:|--:|---|--:|--:|--:|--:|")
+    print("| million calls | GB | what | seconds | processor s | x bare sum | cells | peak MB |")
+    print("|--:|--:|---|--:|--:|--:|--:|--:|")
     for millions in [int(size) for size in sys.argv[1:]] or [1, 10]:
         with tempfile.TemporaryDirectory(prefix="jevons-scale-") as place:
-            write(Path(place), millions)
+            apart("--write", place, str(millions))
             size = sum(file.stat().st_size for file in Path(place).rglob("*.parquet")) / 1e9
             bare = 0.0
             for question in QUESTIONS:
-                seconds, cells, peak = apart(Path(place), question)
-                bare = bare or seconds
-                figures = f"{seconds:.2f} | {seconds / bare:.2f} | {cells:,} | {peak:.0f}"
+                seconds, used, cells, peak = json.loads(apart("--ask", place, question))
+                bare = bare or used
+                figures = f"{seconds:.2f} | {used:.2f} | {used / bare:.2f} | {cells:,} | {peak:.0f}"
                 print(f"| {millions} | {size:.2f} | {question} | {figures} |", flush=True)
 
 

@@ -29,6 +29,7 @@ duckdb = pytest.importorskip("duckdb", reason="engines need the extra report")
 from jevons.ledger import engine, parquet  # noqa: E402
 
 ENGINES = ["duckdb", "polars"]
+DUCK = parquet.connect()  # old versions close one that nobody holds
 
 
 def lazily(path: Path, name: str) -> Any:
@@ -36,7 +37,9 @@ def lazily(path: Path, name: str) -> Any:
     if name == "polars":
         polars = pytest.importorskip("polars", reason="polars is a second engine where it is installed")
         return nw.from_native(polars.scan_parquet(path, hive_partitioning=False)).filter(nw.col("event") == "call")
-    return nw.from_native(parquet.connect().read_parquet(str(path))).filter(nw.col("event") == "call")
+    if not hasattr(duckdb, "SQLExpression"):
+        pytest.skip("this DuckDB is too old for narwhals' windows: cells are made in Python")
+    return nw.from_native(DUCK.read_parquet(str(path))).filter(nw.col("event") == "call")
 
 
 def expected(made: list[Made]) -> dict[str, list[Cell]]:

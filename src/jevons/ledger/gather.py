@@ -90,7 +90,8 @@ def _split(files: Iterable[Path], span: Span) -> _Split:
 
 
 def _cells(runs: dict[Path, set[str]]) -> dict[str, list[Cell]]:
-    """Run -> its cells. Raises engine.TooLargeError, parquet.CorruptError, ImportError without narwhals."""
+    """Run -> its cells. Raises engine.TooLargeError, parquet.CorruptError, ImportError without narwhals, or
+    with a DuckDB that is too old for its windows."""
     import narwhals.stable.v2 as nw
 
     with parquet.connect() as con:
