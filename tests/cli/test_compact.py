@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -46,3 +47,14 @@ def test_what_cannot_be_done_is_said(recorded: Path, tmp_path_factory: pytest.Te
     done = jevons(recorded, "report")
     assert done.returncode == 2
     assert "manifest.json is broken, or of a newer jevons" in done.stderr
+
+
+def test_without_duckdb_the_remedy_is_said(recorded: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """A ledger with Parquet is never read as an empty one."""
+    assert jevons(recorded, "compact", "--quiet-for", "0").returncode == 0
+    hidden = tmp_path_factory.mktemp("hidden")
+    (hidden / "duckdb.py").write_text("raise ImportError('not installed')\n")
+    path = os.pathsep.join([str(hidden), *filter(None, [os.environ.get("PYTHONPATH")])])
+    done = jevons(recorded, "report", PYTHONPATH=path)
+    assert done.returncode == 2
+    assert done.stderr == "jevons: this ledger holds Parquet, which needs duckdb: pip install 'jevons[report]'\n"
