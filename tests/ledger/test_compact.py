@@ -29,7 +29,8 @@ from jevons.report.build import build
 
 duckdb = pytest.importorskip("duckdb", reason="Parquet needs the extra report")
 
-from jevons.ledger.compact import Compacted, compact, forget  # noqa: E402
+from jevons.ledger.compact import compact, forget  # noqa: E402
+from jevons.ledger.rewrite import Compacted  # noqa: E402
 
 
 def now(home: Home, **how: Any) -> Compacted:

@@ -79,14 +79,16 @@ def _split(files: Iterable[Path], span: Span) -> _Split:
             chosen[where[0]].add(run)
     told = Reading()
     for file, runs in list(chosen.items()):
-        for row, event in parquet.events(file, runs, only="'test', 'run', 'cells', ''"):
-            if isinstance(event, Call):  # whose numbers columns do not hold
-                chosen[file].discard(event.run)
-            elif event is not None:
-                told.add(event)
-            else:
+        found = list(parquet.events(file, runs, only="'test', 'run', 'cells', ''"))
+        if any(isinstance(event, Call) for _, event in found):  # whose numbers columns do not hold
+            del chosen[file]
+            continue
+        for row, event in found:
+            if event is None:
                 told.torn.append((file.name, row))
-    return _Split({file: runs for file, runs in chosen.items() if runs}, told)
+            else:
+                told.add(event)
+    return _Split(dict(chosen), told)
 
 
 def _cells(runs: dict[Path, set[str]]) -> dict[str, list[Cell]]:
