@@ -13,12 +13,13 @@ from ledger.test_compact import named, now
 from ledger.test_daily import histories, ledger
 from ledger.test_recorded import Made
 
-from jevons.ledger.cells import Cell
+from jevons.ledger.cells import Cell, cells, fold
 from jevons.ledger.compacted import files
+from jevons.ledger.days import day
 from jevons.ledger.gather import gather
 from jevons.ledger.home import Home
 from jevons.ledger.read import runs as runs_of
-from jevons.ledger.recorded import kept, of_calls, recorded
+from jevons.ledger.recorded import in_order, kept, of_calls, recorded
 from jevons.ledger.spans import Span, of_span
 from jevons.record import Call, Run, encode
 from jevons.report.build import build
@@ -63,6 +64,23 @@ def of_engine(made: list[Made], name: str) -> dict[str, list[Cell]]:
 def test_cells_of_any_calls(name: str, data: st.DataObject) -> None:
     made = named(data.draw(histories()), "p")
     assert of_engine(made, name) == expected(made)
+
+
+@pytest.mark.parametrize("name", ENGINES)
+@settings(max_examples=4)
+@given(histories())
+def test_cells_by_role_and_day(name: str, made: list[Made]) -> None:
+    """By any column and day, with the month as period: as plain Python makes them."""
+    made = named(made, "p")
+    with tempfile.TemporaryDirectory() as place:
+        home = Home(ledger(Path(place), made))
+        now(home)
+        found: list[Cell] = []
+        for file in files(home):
+            found += engine.cells(engine.keyed(lazily(file, name)), ["role"], "day")
+    called = [call for _, calls, _ in made for call in calls]
+    wanted = cells(called, lambda call: (call.role, day(call.started_us)))
+    assert in_order(fold(found)) == in_order(wanted)
 
 
 @settings(max_examples=6)

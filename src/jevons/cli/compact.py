@@ -68,12 +68,14 @@ def command(path: Path | None, keep: str, quiet_for: float, strict: bool, form: 
         left = len(made.torn) + len(made.corrupt) - min(len(made.torn), _MOST) - min(len(made.corrupt), _MOST)
         if left:
             click.echo(f"and {left:,} more: --format json lists them", err=True)
-        click.echo(
-            f"{made.spools:,} spool files ({made.events:,} more calls and test results) are in {made.files:,} Parquet "
-            f"files now; {made.waiting:,} were written to a moment ago and wait"
-        )
-        if made.freed or made.forgotten:
-            click.echo(f"deleted {made.freed:,} files that no longer counted; {made.forgotten:,} are too old to keep")
+        click.echo(f"compacted: {made.spools:,} spool files into {made.files:,} Parquet files")
+        click.echo(f"added:     {made.events:,} calls and test results that were not in Parquet yet")
+        if made.waiting:
+            click.echo(f"waiting:   {made.waiting:,} spool files that a run may still write to")
+        if made.forgotten:
+            click.echo(f"forgotten: {made.forgotten:,} Parquet files, older than --keep {keep}")
+        if made.freed:
+            click.echo(f"deleted:   {made.freed:,} files that no longer counted")
     if strict and (made.torn or made.corrupt):
         sys.exit(1)
 
