@@ -133,9 +133,10 @@ def _clear(home: Home, known: Manifest, before: float) -> int:
             where = path.relative_to(top).as_posix()
             left = name.startswith(MADE) and where not in counting  # by one that was killed
             if left or known.replaced.get(where, before + 1) <= before:
-                path.unlink()
-                known.replaced.pop(where, None)
-                freed += 1
+                with suppress(OSError):  # Windows: a process reads it
+                    path.unlink()
+                    known.replaced.pop(where, None)
+                    freed += 1
         if Path(folder) != top:
             with suppress(OSError):  # not empty
                 Path(folder).rmdir()
