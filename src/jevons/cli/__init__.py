@@ -14,6 +14,7 @@ _COMMANDS = {
     "calls": "List recorded calls.",
     "combine": "Merge ledgers into one.",
     "compare": "Say whether it got greener, per run and in total, and why.",
+    "compact": "Bring a ledger's spool files into Parquet.",
     "cut": "Say what to remove first, what it saves, what it risks.",
     "doctor": "Say what is seen, what is not, and why.",
     "estimate": "Estimate a table of servings.",
@@ -83,6 +84,14 @@ def main(args: list[str] | None = None) -> Any:
     try:
         return cli.main(args=args, prog_name="jevons")
     except SettingsError as error:
+        click.echo(f"jevons: {error}", err=True)
+        sys.exit(2)
+    except (ImportError, ValueError) as error:
+        from jevons.ledger.compacted import ManifestError
+        from jevons.ledger.parquet import NoEngineError
+
+        if not isinstance(error, NoEngineError | ManifestError):
+            raise
         click.echo(f"jevons: {error}", err=True)
         sys.exit(2)
     except BrokenPipeError:  # `jevons calls | head`

@@ -12,7 +12,8 @@ import click
 import msgspec
 
 from jevons.cli.project import find, pick_runs
-from jevons.ledger.read import events, named_run, settle
+from jevons.ledger.compacted import files as files_of
+from jevons.ledger.read import each, events, named_run, settle
 from jevons.record import Call
 from jevons.report.text import sheet_cell
 
@@ -44,9 +45,11 @@ def command(form: str, run: str, repeats: bool, output: Path | None) -> None:
     settle(home)
     wanted = None if run == "all" else {one.id for one in pick_runs([home], run).runs}
     torn: list[tuple[str, int]] = []
-    files = (file for file in home.spools() if wanted is None or not named_run(file) or named_run(file) in wanted)
+    files = (file for file in files_of(home) if wanted is None or not named_run(file) or named_run(file) in wanted)
     calls: Iterator[Call] = (
-        event for event in events(files, torn) if isinstance(event, Call) and (wanted is None or event.run in wanted)
+        event
+        for event in each(events(files, torn, runs=wanted))
+        if isinstance(event, Call) and (wanted is None or event.run in wanted)
     )
     if repeats:
         from jevons.ledger.repeats import exact

@@ -94,17 +94,16 @@ def git(*command: str) -> str:
 
 def read_runs(homes: Sequence[Home], span: Span, settings: Settings) -> tuple[list[Recorded], int]:
     """(runs of a span, torn lines passed over); a run that does not say where it ran, ran where the settings say."""
-    from jevons.ledger.recorded import recorded
-    from jevons.ledger.spans import of_span
+    from jevons.ledger.gather import gather
 
-    reading = of_span(homes, span)
+    found, torn = gather(homes, span)
     listed = {run.id: run for run in span.runs}
     made = []
-    for one in recorded(reading):
+    for one in found:
         run = listed.get(one.run.id, one.run)
         run = msgspec.structs.replace(run, place=run.place or settings.place, merged=one.run.merged)
         made.append(one._replace(run=run))
-    return made, len(reading.torn)
+    return made, torn
 
 
 def ledgers(root: Path, settings: Settings, home: Home) -> list[Home]:

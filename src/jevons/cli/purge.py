@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from jevons.cli.project import CouldNotError, find
+from jevons.ledger.combine import BusyError
 
 
 @click.command(
@@ -29,6 +30,12 @@ def command(days: float | None, yes: bool) -> None:
         click.confirm(f"Delete {what} in {home.path} ({files} files, {size / 1e6:.1f} MB)?", abort=True)
     try:
         gone, freed = home.purge(days)
-    except (ValueError, OSError) as error:
+        if days is not None:
+            from jevons.ledger.compact import forget
+
+            _, before = home.size()
+            gone += forget(home, days)
+            freed += before - home.size()[1]
+    except (ValueError, OSError, BusyError) as error:
         raise CouldNotError(str(error)) from error
     click.echo(f"deleted {gone} files, {freed / 1e6:.1f} MB")

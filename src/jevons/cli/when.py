@@ -137,12 +137,15 @@ def _way(choice: Choice | None) -> Way | None:
 
 def _calls(home: Home) -> tuple[int | None, int | None]:
     """Live calls of the latest run that this machine answered, and the others."""
-    from jevons.ledger.read import events
+    from jevons.ledger.compacted import files
+    from jevons.ledger.read import each, events
     from jevons.record import Call
 
     latest = max(known_runs([home]), key=lambda run: run.started_us, default=None)
-    files = home.spools(latest.id) if latest else []
-    calls = [call for call in events(files, []) if isinstance(call, Call) and call.mode == "live"]
+    listed = files(home, latest.id) if latest else []
+    wanted = {latest.id} if latest else set()
+    found = each(events(listed, [], runs=wanted))
+    calls = [call for call in found if isinstance(call, Call) and call.mode == "live"]
     if not calls:
         return None, None
     here = sum(call.host_class != "cloud" for call in calls)

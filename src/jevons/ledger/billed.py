@@ -16,10 +16,10 @@ from typing import NamedTuple
 
 import msgspec
 
-from jevons.ledger.combine import identity
+from jevons.ledger import compacted
 from jevons.ledger.days import day
 from jevons.ledger.home import Home
-from jevons.ledger.read import events, lines
+from jevons.ledger.read import events, identity, lines
 from jevons.record import Call, Run
 from jevons.sources.logs.entry import Billed
 
@@ -155,7 +155,7 @@ def _seen(home: Home, wanted: set[tuple[str, str]]) -> tuple[dict[_Key, Amount],
     sums: dict[tuple[str, str, str, str], Amount] = defaultdict(Amount)
     projects: dict[str, str] = {}
     known: set[tuple[str | int, ...]] = set()
-    for event in events(home.spools(), []):
+    for event in events(compacted.files(home), []):
         if isinstance(event, Run):
             projects[event.id] = event.project
         if not isinstance(event, Call) or event.mode != "live" or (event.provider, day(event.started_us)) not in wanted:

@@ -24,9 +24,20 @@ from typing import NamedTuple
 
 import msgspec
 
+from jevons.ledger import compacted, parquet
 from jevons.ledger.home import Home
 from jevons.ledger.lock import take
-from jevons.ledger.read import COMMITTED, Ledger, fuller, later, lines_or_error, named_run, run_of, settle
+from jevons.ledger.read import (
+    COMMITTED,
+    Ledger,
+    fuller,
+    identity,
+    later,
+    lines_or_error,
+    named_run,
+    run_of,
+    settle,
+)
 from jevons.record import Call, Event, Kept, Run, TestResult, decode, encode
 
 _DRAFT = "combine."
@@ -72,19 +83,6 @@ class _Line(NamedTuple):
     raw: bytes
     event: Event
     where: str
-
-
-def identity(event: Event) -> tuple[str | int, ...]:
-    """What makes an event one and the same, wherever it is found.
-
-    A call's id is unique within its run (a second scan of the same recordings repeats ids in another run). A test's
-    attempt is told apart by worker and start too: ``--dist each`` runs every test once per worker.
-    """
-    if isinstance(event, Call):
-        return "call", event.run, event.id
-    if isinstance(event, TestResult):
-        return "test", event.run, event.test, event.attempt, event.phase, event.worker, event.started_us
-    return ("cells", event.of.id) if isinstance(event, Kept) else ("run", event.id)
 
 
 def secrets(target: Home, sources: Iterable[Ledger]) -> tuple[int, int]:
@@ -136,6 +134,15 @@ def _by_run(files: list[Path], merged: Merged, progress: Callable[[int], object]
     """Run -> where its events lie, by what the files hold; notes the lines that are no record."""
     found: dict[str, list[_Part]] = {}
     for file in files:
+        if file.suffix == ".parquet":
+            for number, event in parquet.events(file):
+                if event is None:
+                    merged.torn.append((str(file), number))
+                progress(1)
+            for run in parquet.runs_of(file):
+                if _NAME.fullmatch(run):
+                    found.setdefault(run, []).append(_Part(file, None))
+            continue
         held: dict[str, list[tuple[int, bytes]]] = {}
         for number, line in lines_or_error(file):
             progress(len(line))
@@ -155,7 +162,7 @@ def _by_run(files: list[Path], merged: Merged, progress: Callable[[int], object]
 def _there(target: Home) -> dict[str, list[_Part]]:
     """Run -> where the target holds its events: by a file's name where a spool gave it, else by what it holds."""
     found: dict[str, list[_Part]] = {}
-    for file in target.spools():
+    for file in compacted.files(target):
         named = named_run(file)
         parts = {named: [_Part(file, None)]} if named else _by_run([file], Merged(), lambda size: None)
         for run, held in parts.items():
@@ -173,7 +180,7 @@ def _run(line: bytes) -> str:
 
 
 def _lines(part: _Part, run: str) -> Iterator[_Line]:
-    for number, raw in lines_or_error(part.file) if part.lines is None else part.lines:
+    for number, raw in _of_run(part.file, run) if part.lines is None else part.lines:
         try:
             event = decode(raw)
         except (msgspec.DecodeError, UnicodeDecodeError):
@@ -182,6 +189,13 @@ def _lines(part: _Part, run: str) -> Iterator[_Line]:
             source, place = (event.source, event.index) if isinstance(event, Call) else ("", 0)
             started_us = (event.of if isinstance(event, Kept) else event).started_us
             yield _Line(started_us, source, place, encode(event), raw.strip(), event, f"{part.file}:{number}")
+
+
+def _of_run(file: Path, run: str) -> Iterator[tuple[int, bytes]]:
+    """The lines of a file; of a Parquet file, those of one run."""
+    if file.suffix != ".parquet":
+        return lines_or_error(file)
+    return ((row, encode(event)) for row, event in parquet.events(file, [run]) if event is not None)
 
 
 def _new(
@@ -293,12 +307,14 @@ def sync(folder: Path) -> None:
 
 @contextmanager
 def alone(home: Home) -> Iterator[None]:
-    """One merge into a ledger at a time. The system drops the lock of a process that dies. Raises BusyError."""
+    """One merge, import or compaction of a ledger at a time. Raises BusyError.
+
+    The system drops the lock of a process that dies."""
     with (home.path / "combine.lock").open("ab") as file:
         try:
             take(file.fileno())
         except OSError as error:
             raise BusyError(
-                f"another `jevons combine` or `import` is writing to {home.path}: try again when it is done"
+                f"another `jevons combine`, `import` or `compact` is writing to {home.path}: try again when it is done"
             ) from error
         yield

@@ -14,13 +14,13 @@ from pathlib import Path
 
 import msgspec
 
-from jevons.ledger.combine import alone, identity, sync
+from jevons.ledger.combine import alone, sync
 from jevons.ledger.days import UNKNOWN, day
 from jevons.ledger.home import Home
-from jevons.ledger.read import Ledger, Reading, events, fuller, lines_or_error, named_run
+from jevons.ledger.read import Ledger, Reading, each, events, fuller, lines_or_error, named_run
 from jevons.ledger.recorded import kept, opened, recorded
 from jevons.ledger.spans import started
-from jevons.record import Kept, Run, decode, encode
+from jevons.record import Kept, decode, encode
 
 DAYS_WITH_TESTS = 30
 _NAME = "{}-cells.jsonl"
@@ -100,11 +100,8 @@ def _by_run(files: Iterable[Path], progress: Callable[[int], object]) -> Iterabl
         named.setdefault(named_run(file), []).append(file)
     for of_run in named.values():
         reading = Reading()
-        seen: set[tuple[str | int, ...]] = set()
-        for event in events(of_run, reading.torn, strict=True):
-            if isinstance(event, Run | Kept) or identity(event) not in seen:
-                seen.add(identity(event))
-                reading.add(event)
+        for event in each(events(of_run, reading.torn, strict=True)):
+            reading.add(event)
         progress(sum(file.stat().st_size for file in of_run))
         yield reading
 

@@ -11,7 +11,8 @@ DIRECTORY = ".jevons"
 
 
 class Home:
-    """A ledger's directory (``.jevons``): ``spool/`` with one file per process and run, and the secret.
+    """A ledger's directory (``.jevons``): ``spool/`` with one file per process and run, ``parquet/``
+    with what was compacted of them, and the secret.
 
     Nothing is made until something is written.
     """

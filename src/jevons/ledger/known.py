@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from jevons.ledger import compacted, parquet
 from jevons.ledger.home import Home
 from jevons.ledger.read import settle
 from jevons.record import Call, decode
@@ -93,20 +94,30 @@ class Known:
     def follow(self) -> None:
         """Take in what the spool has gained since; begin anew where it has lost a file."""
         settle(self._home)
-        spools = self._home.spools()
+        spools = compacted.files(self._home)
         known = dict(self._db.execute("SELECT name, size FROM spools"))
-        if known.keys() - {path.name for path in spools}:
+        if known.keys() - {self._named(path) for path in spools}:
             self._db.close()
             self._forget()
             self._open()
             known = {}
         for path in spools:
             size = path.stat().st_size
-            if size != known.get(path.name):
-                self._take_in(path, known.get(path.name, 0) if size > known.get(path.name, 0) else 0)
+            before = known.get(self._named(path), 0)
+            if size != before:
+                self._take_in(path, before if size > before else 0)
         self.commit()
 
+    def _named(self, path: Path) -> str:
+        return path.relative_to(self._home.path).as_posix() if path.suffix == ".parquet" else path.name
+
     def _take_in(self, path: Path, start: int) -> None:
+        if path.suffix == ".parquet":
+            for _, event in parquet.events(path):
+                if isinstance(event, Call) and event.mode != "recorded":
+                    self._note_call(event)
+            self._sized(path, path.stat().st_size)
+            return
         with path.open("rb") as file:
             file.seek(start)
             for line in file:
@@ -127,7 +138,7 @@ class Known:
         self.note_facts(call, own, kind)
 
     def _sized(self, path: Path, size: int) -> None:
-        self._db.execute("INSERT OR REPLACE INTO spools VALUES (?, ?)", (path.name, size))
+        self._db.execute("INSERT OR REPLACE INTO spools VALUES (?, ?)", (self._named(path), size))
 
     # -- calls ----------------------------------------------------------------
     def kind(self, name: str) -> int:

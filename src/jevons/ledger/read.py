@@ -1,14 +1,15 @@
-"""Reading spools back: torn lines are skipped and counted, never fatal."""
+"""Reading a ledger back: torn lines, and Parquet files that are broken, are skipped and counted, never fatal."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 
+from jevons.ledger import compacted, parquet
 from jevons.ledger.home import DIRECTORY, Home
 from jevons.record import Call, Event, Kept, Run, TestResult, decode, encode
 
@@ -31,7 +32,7 @@ class Reading(msgspec.Struct):
     kept: dict[str, Kept] = {}
     """Run -> its cells, of runs that were kept as cells."""
     torn: list[tuple[str, int]] = []
-    """(file name, line number) of each line that is no record."""
+    """(file name, line number) of each line that is no record; line 0 for a Parquet file that cannot be read."""
 
     def add(self, event: Event) -> None:
         """Take one event in."""
@@ -47,7 +48,7 @@ class Reading(msgspec.Struct):
 
 
 class Ledger(msgspec.Struct):
-    """What a path names: spool files, and the folder of the ledger they are of."""
+    """What a path names: spool and Parquet files, and the folder of the ledger they are of."""
 
     files: list[Path]
     folder: Path | None = None
@@ -78,6 +79,19 @@ def run_of(event: Event) -> str:
     return event.id if isinstance(event, Run) else event.run
 
 
+def identity(event: Event) -> tuple[str | int, ...]:
+    """What makes an event one and the same, wherever it is found.
+
+    A call's id is unique within its run (a second scan of the same recordings repeats ids in another run). A test's
+    attempt is told apart by worker and start too: ``--dist each`` runs every test once per worker.
+    """
+    if isinstance(event, Call):
+        return "call", event.run, event.id
+    if isinstance(event, TestResult):
+        return "test", event.run, event.test, event.attempt, event.phase, event.worker, event.started_us
+    return ("cells", event.of.id) if isinstance(event, Kept) else ("run", event.id)
+
+
 def named_run(path: Path) -> str:
     """Id of the run that a spool file is of, by its name; empty for a name that no spool gives."""
     match = _SPOOL_NAME.fullmatch(path.name)
@@ -91,22 +105,56 @@ def lines(path: Path) -> Iterator[tuple[int, bytes]]:
 
 
 def lines_or_error(path: Path) -> Iterator[tuple[int, bytes]]:
-    """The same. Raises OSError."""
+    """The same; the rows of a Parquet file as lines. Raises OSError."""
+    if path.suffix == ".parquet":
+        for row, event in parquet.events(path):
+            yield row, b"{}" if event is None else encode(event)
+        return
     with path.open("rb") as file:
         for number, line in enumerate(file, 1):
             if line.strip():
                 yield number, line
 
 
-def events(paths: Iterable[Path], torn: list[tuple[str, int]], strict: bool = False) -> Iterator[Event]:
-    """The events of spool files, in order; lines that are no record are noted in `torn`, files that cannot be read are
-    passed over, or raise OSError if `strict`."""
+def events(
+    paths: Iterable[Path], torn: list[tuple[str, int]], strict: bool = False, runs: Collection[str] | None = None
+) -> Iterator[Event]:
+    """The events of a ledger's files, in order; lines that are no record are noted in `torn`, files that cannot be read
+    are passed over, or raise OSError if `strict`. `runs`: of a Parquet file, those of these runs alone."""
     for path in paths:
+        if path.suffix == ".parquet":
+            yield from _rows(path, torn, strict, runs)
+            continue
         for number, line in lines_or_error(path) if strict else lines(path):
             try:
                 yield decode(line)
             except (msgspec.DecodeError, UnicodeDecodeError):
                 torn.append((path.name, number))
+
+
+def _rows(path: Path, torn: list[tuple[str, int]], strict: bool, runs: Collection[str] | None) -> Iterator[Event]:
+    try:
+        # without a run: lines that were no record, of spool files whose names tell none
+        for row, event in parquet.events(path, None if runs is None else {*runs, ""}):
+            if event is None:
+                torn.append((path.name, row))
+            else:
+                yield event
+    except parquet.CorruptError:
+        if strict:
+            raise
+        torn.append((path.name, 0))
+
+
+def each(found: Iterable[Event]) -> Iterator[Event]:
+    """Each call and each attempt of a test once, the first; all records of runs."""
+    seen: set[tuple[str | int, ...]] = set()
+    for event in found:
+        if not isinstance(event, Run | Kept):
+            if identity(event) in seen:
+                continue
+            seen.add(identity(event))
+        yield event
 
 
 def locate(path: Path) -> Ledger:
@@ -122,7 +170,7 @@ def locate(path: Path) -> Ledger:
     for folder in (path, path / DIRECTORY):
         if (folder / "spool").is_dir():
             settle(Home(folder))
-            return Ledger(Home(folder).spools(), folder)
+            return Ledger(compacted.files(Home(folder)), folder)
     files = sorted(path.glob("*.jsonl")) if path.is_dir() else []
     if not files:
         missing = "holds no ledger" if path.is_dir() else "is no file or folder"
@@ -146,7 +194,9 @@ def read(home: Home, run: str = "") -> Reading:
     """Everything recorded under `home`, or one run of it. A directory that is not there reads as empty."""
     settle(home)
     reading = Reading()
-    for event in events(home.spools(run), reading.torn):
+    files = compacted.files(home, run)
+    found = events(files, reading.torn, runs=[run] if run else None)
+    for event in each(found) if any(file.suffix == ".parquet" for file in files) else found:
         reading.add(event)
     return reading
 
@@ -155,9 +205,12 @@ def runs(files: Home | Iterable[Path]) -> list[Run]:
     """The runs of a ledger or of spool files, without reading their calls; a bare `Run` where no record is kept."""
     if isinstance(files, Home):
         settle(files)
-        files = files.spools()
+        files = compacted.files(files)
     found: dict[str, Run] = {}
     for path in files:
+        if path.suffix == ".parquet":
+            _runs_in(path, found)
+            continue
         named = named_run(path)
         if named:
             found.setdefault(named, Run(id=named))
@@ -170,3 +223,13 @@ def runs(files: Home | Iterable[Path]) -> list[Run]:
                 told = isinstance(event, Run | Kept)
                 found[run.id] = later(found.get(run.id), run) if told else found.get(run.id, run)
     return list(found.values())
+
+
+def _runs_in(path: Path, found: dict[str, Run]) -> None:
+    with suppress(parquet.CorruptError):  # whoever reads its calls says so
+        for run in sorted(parquet.runs_of(path)):
+            found.setdefault(run, Run(id=run))
+        for _, event in parquet.events(path, only="'run', 'cells'"):
+            if isinstance(event, Run | Kept):
+                run_ = event.of if isinstance(event, Kept) else event
+                found[run_.id] = later(found.get(run_.id), run_)

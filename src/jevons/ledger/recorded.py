@@ -63,7 +63,7 @@ class Recorded(NamedTuple):
 
 
 def recorded(reading: Reading) -> list[Recorded]:
-    """The runs of a reading, in its order: of its calls where it has any of a run, else of its cells."""
+    """The runs of a reading, by id: of its calls where it has any of a run, else of its cells."""
     calls: dict[str, list[Call]] = defaultdict(list)
     results: dict[str, list[TestResult]] = defaultdict(list)
     for call in reading.calls:
@@ -71,7 +71,7 @@ def recorded(reading: Reading) -> list[Recorded]:
     for result in reading.tests:
         results[result.run].append(result)
     found = []
-    for run in dict.fromkeys((*reading.runs, *calls, *results, *reading.kept)):
+    for run in sorted({*reading.runs, *calls, *results, *reading.kept}):
         if run not in calls and run not in results and run in reading.kept:
             found.append(opened(reading.kept[run]))
         else:
@@ -82,7 +82,6 @@ def recorded(reading: Reading) -> list[Recorded]:
 def of_calls(run: Run, calls: Iterable[Call], results: Iterable[TestResult] = ()) -> Recorded:
     """A run of its calls, the same in whatever order they are given."""
     calls = sorted(calls, key=lambda call: (call.started_us, call.source, call.index, call.id))
-    results = tuple(results)
     repeats = {id(call) for mode in ("live", "recorded") for call in exact(calls, mode)}
 
     def whose(call: Call) -> Whose:
@@ -94,8 +93,13 @@ def of_calls(run: Run, calls: Iterable[Call], results: Iterable[TestResult] = ()
             call.retry > 0, context,
         )  # fmt: skip
 
-    tests = len({result.test for result in results} or {call.test for call in calls if call.test})
-    made = sorted(cells(calls, whose, hour), key=_place)
+    return of_cells(run, in_order(cells(calls, whose, hour)), results)
+
+
+def of_cells(run: Run, made: list[Cell], results: Iterable[TestResult]) -> Recorded:
+    """A run of its cells, in order, and of what came of its tests."""
+    results = tuple(results)
+    tests = len({result.test for result in results} or {cell.group.test for cell in made if cell.group.test})
     of = users(sorted(results, key=lambda result: result.test))
     return Recorded(run, made, of, tests, results, _served(made, results, of))
 
@@ -106,7 +110,7 @@ def kept(one: Recorded, with_tests: bool = True) -> Kept:
     if not with_tests:
         made = fold(made, lambda group: group._replace(test="", fixture="", file=""))
     rows = []
-    for cell in sorted(made, key=_place):
+    for cell in in_order(made):
         row = {**cell.key._asdict(), **cell.group._asdict(), **msgspec.structs.asdict(cell.sums)}
         rows.append({name: int(value) if isinstance(value, bool) else value for name, value in row.items() if value})
     calling = {cell.group.fixture for cell in made}
@@ -137,8 +141,9 @@ def _served(made: Iterable[Cell], results: Iterable[TestResult], of: Users) -> i
     return len({result.test for result in results if result.outcome in VERDICTS} & asked)
 
 
-def _place(cell: Cell) -> tuple[Any, ...]:
-    return cell.key, cell.group
+def in_order(made: Iterable[Cell]) -> list[Cell]:
+    """Cells by key and group."""
+    return sorted(made, key=lambda cell: (cell.key, cell.group))
 
 
 def bare(test: str) -> str:

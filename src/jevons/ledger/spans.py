@@ -19,16 +19,16 @@ import calendar
 import datetime as dt
 import re
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 import msgspec
 
-from jevons.ledger.combine import identity
+from jevons.ledger import compacted
 from jevons.ledger.days import UNKNOWN, day
 from jevons.ledger.home import Home
-from jevons.ledger.read import NoLedgerError, Reading, events, locate, named_run, run_of, runs, settle
-from jevons.record import Kept, Run
+from jevons.ledger.read import NoLedgerError, Reading, each, events, identity, locate, named_run, run_of, runs, settle
+from jevons.record import Run
 
 DAY_US = 86_400_000_000
 _DATE = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?|-?[Qq]([1-4]))?")
@@ -117,27 +117,27 @@ def previous(recorded: Iterable[Run], run: Run) -> Span | None:
     return _span([_Found("the previous run", f"run {before[0].id}", before)]) if before else None
 
 
-def of_span(homes: Home | Iterable[Home], span: Span) -> Reading:
-    """Calls and tests of a span's runs, each once; only the files that may hold them are read."""
-    files: list[Path] = []
+def files_of(homes: Home | Iterable[Home], span: Span) -> list[Path]:
+    """The files that may hold events of a span's runs."""
     if span.ledger:
-        files = locate(Path(span.ledger)).files
-    else:
-        for home in [homes] if isinstance(homes, Home) else homes:
-            settle(home)
-            files += home.spools()
-    wanted = {run.id for run in span.runs}
+        return locate(Path(span.ledger)).files
+    files: list[Path] = []
+    for home in [homes] if isinstance(homes, Home) else homes:
+        settle(home)
+        files += compacted.files(home)
+    return files
+
+
+def of_span(
+    homes: Home | Iterable[Home], span: Span, files: Iterable[Path] | None = None, only: Collection[str] | None = None
+) -> Reading:
+    """Calls and tests of a span's runs (or of some of them), each once; only the files that may hold them are read."""
+    wanted = {run.id for run in span.runs} if only is None else only
     reading = Reading()
-    seen: set[tuple[str | int, ...]] = set()
-    needed = (file for file in files if named_run(file) in wanted or not named_run(file))
-    for event in events(needed, reading.torn):
-        if run_of(event) not in wanted:
-            continue
-        if isinstance(event, Run | Kept):
-            reading.add(event)
-        elif (key := identity(event)) not in seen:
-            seen.add(key)
-            reading.add(event)
+    listed = files_of(homes, span) if files is None else files
+    needed = (file for file in listed if named_run(file) in wanted or not named_run(file))
+    for event in each(event for event in events(needed, reading.torn, runs=wanted) if run_of(event) in wanted):
+        reading.add(event)
     _count_once(reading)
     return reading
 

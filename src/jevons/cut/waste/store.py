@@ -13,19 +13,16 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-import msgspec
-
 from jevons.cut.waste.kinds import BIT
 from jevons.ledger.cells import Key
+from jevons.ledger.compacted import files
 from jevons.ledger.home import Home
+from jevons.ledger.parquet import COLUMNS, PREFIXES, CorruptError, column, columns_of, quoted
 from jevons.ledger.read import locate, named_run, settle
 from jevons.ledger.spans import Span, started
-from jevons.record import Call, Run
+from jevons.record import Run
 
 MEMORY = "1GB"
-PARQUET = "parquet"
-"""Folder of a ledger whose ``*.parquet`` files hold calls: columns named as the fields of `record.Call`, with
-``prefixes`` a list of structs ``hash``, ``tokens``; a column that is missing is at its default."""
 HISTORY = 20
 """Runs before the ones looked at that a repeat may go back to."""
 TARGET, BEFORE, RECORDING = "target", "before", "recording"
@@ -33,22 +30,7 @@ TARGET, BEFORE, RECORDING = "target", "before", "recording"
 
 _LARGEST = 2_000_000_000
 """Token counts up to here have products within 64 bits."""
-_PREFIXES = "STRUCT(hash VARCHAR, tokens BIGINT)[]"
 _TESTS = {"outcome": "VARCHAR"}
-_TYPES = {str: "VARCHAR", int: "BIGINT", float: "DOUBLE", bool: "BOOLEAN"}
-
-
-def _columns() -> dict[str, tuple[str, Any]]:
-    """Column -> (type, default) of every field of a call."""
-    found: dict[str, tuple[str, Any]] = {}
-    for field in msgspec.structs.fields(Call):
-        plain = getattr(field.type, "__args__", (field.type,))[0]
-        default = field.default if isinstance(field.default, str | int | float) else None
-        found[field.name] = ("", None) if field.name == "prefixes" else (_TYPES[plain], default)
-    return found
-
-
-COLUMNS = _columns()
 
 
 class Store:
@@ -69,7 +51,7 @@ class Store:
         self.con = duckdb.connect(str(Path(self._folder.name) / "marks.duckdb"))
         try:
             self.con.execute(f"SET memory_limit = '{memory}'")
-            self.con.execute(f"SET temp_directory = '{_quoted(self._folder.name)}'")
+            self.con.execute(f"SET temp_directory = '{quoted(self._folder.name)}'")
             parts = _parts(span, known)
             self._runs([(run, part) for part, runs in parts.items() for run in runs])
             self.torn = self._events(*_files(homes, span, {run.id for runs in parts.values() for run in runs}))
@@ -119,30 +101,37 @@ class Store:
 
     def _events(self, spools: list[Path], parquet: list[Path], doubled: bool) -> int:
         """View ``events`` over all files; how many lines were torn."""
-        columns = {name: kind or "VARCHAR[][]" for name, (kind, _) in COLUMNS.items()} | {"event": "VARCHAR"} | _TESTS
+        columns = {name: kind for name, (kind, _) in COLUMNS.items()} | {"event": "VARCHAR"} | _TESTS
         torn = 0
         if spools:
             whole = Path(self._folder.name) / "spools.parquet"
             listed = ", ".join(f"'{name}': '{kind}'" for name, kind in columns.items())
+            listed = listed.replace(PREFIXES, "VARCHAR[][]")
             # list comprehensions read alike in all versions of DuckDB; lambdas do not
             pairs = "[{'hash': pair[1], 'tokens': TRY_CAST(pair[2] AS BIGINT)} FOR pair IN prefixes]"
             self.con.execute(
                 f"COPY (SELECT * REPLACE ({pairs} AS prefixes) FROM read_json({_list(spools)}, "  # noqa: S608
                 f"format = 'newline_delimited', columns = {{{listed}}}, ignore_errors = true, "
-                f"maximum_object_size = 67108864)) TO '{_quoted(whole)}' (FORMAT parquet, COMPRESSION snappy)"
+                f"maximum_object_size = 67108864)) TO '{quoted(whole)}' (FORMAT parquet, COMPRESSION snappy)"
             )
             parquet = [whole, *parquet]
-            torn = int(self.one(f"SELECT count(*) FROM '{_quoted(whole)}' WHERE event IS NULL"))  # noqa: S608
+            torn = int(self.one(f"SELECT count(*) FROM '{quoted(whole)}' WHERE event IS NULL"))  # noqa: S608
         reads = []
         for number, file in enumerate(parquet):
-            found = {name for name, *_ in self.rows(f"DESCRIBE SELECT * FROM read_parquet('{_quoted(file)}')")}  # noqa: S608
-            named = ", ".join(_column(name, kind, name in found) for name, kind in columns.items())
+            try:
+                found = columns_of(self.con, file)
+            except CorruptError:
+                torn += 1
+                continue
+            if "event" in found:
+                torn += int(self.one(f"SELECT count(*) FROM '{quoted(file)}' WHERE event = ''"))  # noqa: S608
+            named = ", ".join(column(name, name in found) for name in columns)
             reads.append(
                 f"SELECT {number << 40} + file_row_number AS n, {named} "  # noqa: S608
-                f"FROM read_parquet('{_quoted(file)}', file_row_number = true)"
+                f"FROM read_parquet('{quoted(file)}', file_row_number = true, hive_partitioning = false)"
             )
         if not reads:
-            empty = ", ".join(_column(name, kind, False) for name, kind in columns.items())
+            empty = ", ".join(column(name, False) for name in columns)
             reads = [f"SELECT 0::BIGINT AS n, {empty} WHERE false"]
         self.con.execute(f"CREATE TEMP VIEW events AS {' UNION ALL '.join(reads)}")
         self.con.execute("CREATE TABLE doubles (n BIGINT)")
@@ -208,27 +197,14 @@ def _files(homes: Sequence[Home], span: Span, wanted: set[str]) -> tuple[list[Pa
     """(spool files, Parquet files, whether one call may lie in two spool files)."""
     if span.ledger:
         there = locate(Path(span.ledger))
-        every, folders = there.files, [there.folder] if there.folder else []
+        every, several = there.files, False
     else:
         for home in homes:
             settle(home)
-        every, folders = [file for home in homes for file in home.spools()], [home.path for home in homes]
-    spools = [file for file in every if named_run(file) in wanted or not named_run(file)]
-    parquet = sorted(file for folder in folders for file in (folder / PARQUET).glob("*.parquet"))
-    return spools, parquet, len(folders) > 1
-
-
-def _column(name: str, kind: str, there: bool) -> str:
-    """A column of a file as calls have it: at its default where the file says nothing."""
-    if name == "prefixes":
-        return f"prefixes::{_PREFIXES} AS prefixes" if there else f"[]::{_PREFIXES} AS prefixes"
-    default = "call" if name == "event" else COLUMNS.get(name, ("", ""))[1]
-    if name == "event" and there:
-        return '"event"'
-    value = "NULL" if default is None else f"'{default}'" if isinstance(default, str) else repr(default).lower()
-    if not there:
-        return f'{value}::{kind} AS "{name}"'
-    return f'"{name}"' if default is None else f'coalesce("{name}", {value}) AS "{name}"'
+        every, several = [file for home in homes for file in files(home)], len(homes) > 1
+    parquet = [file for file in every if file.suffix == ".parquet"]
+    spools = [file for file in every if file.suffix != ".parquet" and named_run(file) in {*wanted, ""}]
+    return spools, parquet, several
 
 
 def _shown(path: Path) -> str:
@@ -237,10 +213,6 @@ def _shown(path: Path) -> str:
     return path.as_posix()
 
 
-def _quoted(path: object) -> str:
-    return str(path).replace("'", "''")
-
-
 def _list(paths: Iterable[Path]) -> str:
-    listed = [f"'{_quoted(path)}'" for path in paths]
+    listed = [f"'{quoted(path)}'" for path in paths]
     return f"[{', '.join(listed)}]"

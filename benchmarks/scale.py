@@ -1,0 +1,124 @@
+"""How cells scale: synthetic calls in a ledger's Parquet, cells of all of them, beside a bare sum of the same columns.
+
+    python benchmarks/scale.py [MILLION ...]      1 and 10 by default; 100 needs 6 GB of disk and some minutes
+
+A process for each size and question, with a memory limit of 1 GB: its peak memory is its own. The bare sum adds up
+every number and the length of every text that cells are made of, in one row: what reading them costs at the least. Each
+is done three times; the least counts. The ratio is of processor seconds, which others on the machine disturb least.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import narwhals.stable.v2 as nw
+from figures import machine
+
+from jevons.ledger import engine, parquet
+
+BLOCK = 1_000_000
+"""Calls a file: of one project and day."""
+QUESTIONS = ("bare sum", "cells by key x project x day", "cells by test of one run")
+_NUMBERS = (
+    "input_tokens", "cached_tokens", "cache_write_tokens", "output_tokens", "reasoning_tokens", "duration_us",
+    "first_us", "decode_us", "measured_mj", "cpu_us", "images", "audio_ms", "characters", "started_us", "status",
+)  # fmt: skip
+_PROVIDERS = ("openai", "anthropic", "aws.bedrock", "gcp.gemini", "deepseek", "mistral_ai", "cohere", "unknown")
+_TEXTS = ("kind", "provider", "host_class", "model", "model_answered", "region", "mode", "usage", "error")
+
+
+def write(folder: Path, millions: int) -> None:
+    """Calls of 20 projects on up to 90 days, 400 runs a file, 2,000 tests, 40 models of 8 providers, 6 regions."""
+    with parquet.connect() as con:
+        for block in range(millions):
+            place = folder / f"project=p{block % 20}" / f"day=2026-{9 + block // 20 % 3:02d}-{1 + block // 60 % 28:02d}"
+            place.mkdir(parents=True, exist_ok=True)
+            start_us = 1_788_220_800_000_000 + (block // 20) * engine.DAY_US
+            facts = {
+                "id": "'c' || i", "run": "'20260901T000000-' || (i // 2500)", "event": "'call'",
+                "started_us": f"{start_us} + i * 80000",
+                "test": "'tests/test_' || (h % 97) || '.py::test_' || (h % 2000)",
+                "role": "['product', 'product', 'judge', 'set-up'][1 + h % 4]",
+                "provider": f"[{', '.join(map(repr, _PROVIDERS))}][1 + h % 8]",
+                "model": "'model-' || (h % 40)", "model_answered": "'model-' || (h % 40) || '-2026-08-06'",
+                "region": "['', '', 'eu-west-1', 'us-east-1', 'eu-north-1', 'us-west-2'][1 + h // 64 % 6]",
+                "usage": "CASE WHEN h % 50 = 0 THEN 'estimated' ELSE 'reported' END",
+                "status": "CASE WHEN h % 71 = 0 THEN 429 ELSE 200 END",
+                "error": "CASE WHEN h % 71 = 0 THEN 'http_429' ELSE '' END",
+                "request_hash": "substr(md5((h % 700000)::VARCHAR), 1, 16)",
+                "input_tokens": "200 + h % 9973", "cached_tokens": "CASE WHEN h % 3 = 0 THEN 128 END",
+                "output_tokens": "20 + h % 997", "reasoning_tokens": "CASE WHEN h % 5 = 0 THEN h % 15 END",
+                "duration_us": "300000 + h % 7000000", "streamed": "h % 2 = 0", "timed": "h % 2 = 0",
+                "first_us": "CASE WHEN h % 2 = 0 THEN 200000 + h % 90000 END",
+                "decode_us": "CASE WHEN h % 2 = 0 THEN 100000 + h % 6000000 END",
+            }  # fmt: skip
+            told = ", ".join(f"{text} AS {name}" for name, text in facts.items())
+            rest = ", ".join(parquet.column(name, False) for name in parquet.COLUMNS if name not in facts)
+            con.execute(
+                f"COPY (SELECT {told}, {rest} FROM (SELECT i, (hash(i + {block * BLOCK}) % 4000000007)::BIGINT AS h "
+                f"FROM range({BLOCK}) r(i))) TO '{place}/{block}.parquet' (FORMAT parquet, COMPRESSION zstd)"
+            )
+
+
+def ask(folder: Path, question: str) -> tuple[float, float, int]:
+    """(seconds, processor seconds, cells) of a question, in this process."""
+    with parquet.connect() as con:
+        con.execute("SET memory_limit = '1GB'")
+        con.execute("SET threads = 2")
+        files = f"read_parquet('{folder}/*/*/*.parquet', hive_partitioning = true, hive_types_autocast = false)"
+        if question == QUESTIONS[0]:
+            sums = [f"sum({name})" for name in _NUMBERS] + [f"sum(strlen({name}))" for name in _TEXTS]
+            query = f"SELECT {', '.join(sums)}, count(*) FILTER (timed), sum(strlen(project)) FROM {files}"
+            began, used = time.perf_counter(), time.process_time()
+            con.execute(query).fetchall()
+            return time.perf_counter() - began, time.process_time() - used, 1
+        began, used = time.perf_counter(), time.process_time()
+        if question == QUESTIONS[1]:
+            calls = nw.from_native(con.sql(f"SELECT * EXCLUDE day FROM {files}"))
+            made = len(engine.cells(engine.keyed(calls), ["project"], "day"))
+        else:
+            one = con.sql(
+                f"SELECT * EXCLUDE (project, day) FROM {files} "
+                "WHERE project = 'p0' AND day = '2026-09-01' AND run = '20260901T000000-7'"
+            )
+            made = sum(map(len, engine.of_runs(nw.from_native(one)).values()))
+        return time.perf_counter() - began, time.process_time() - used, made
+
+
+def apart(*arguments: str) -> str:
+    """What this script prints in a process of its own."""
+    return subprocess.run([sys.executable, __file__, *arguments], capture_output=True, text=True, check=True).stdout
+
+
+def main() -> None:
+    if sys.argv[1:2] == ["--write"]:
+        write(Path(sys.argv[2]), int(sys.argv[3]))
+        return
+    if sys.argv[1:2] == ["--ask"]:
+        seconds, used, cells = map(min, zip(*(ask(Path(sys.argv[2]), sys.argv[3]) for _ in range(3)), strict=True))
+        unit = 1 << 20 if sys.platform == "darwin" else 1 << 10
+        print(json.dumps([seconds, used, cells, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit]))
+        return
+    print(machine(), "\n")
+    print("| million calls | GB | what | seconds | processor s | x bare sum | cells | peak MB |")
+    print("|--:|--:|---|--:|--:|--:|--:|--:|")
+    for millions in [int(size) for size in sys.argv[1:]] or [1, 10]:
+        with tempfile.TemporaryDirectory(prefix="jevons-scale-") as place:
+            apart("--write", place, str(millions))
+            size = sum(file.stat().st_size for file in Path(place).rglob("*.parquet")) / 1e9
+            bare = 0.0
+            for question in QUESTIONS:
+                seconds, used, cells, peak = json.loads(apart("--ask", place, question))
+                bare = bare or used
+                figures = f"{seconds:.2f} | {used:.2f} | {used / bare:.2f} | {cells:,} | {peak:.0f}"
+                print(f"| {millions} | {size:.2f} | {question} | {figures} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()

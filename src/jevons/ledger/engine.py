@@ -1,0 +1,190 @@
+"""Calls folded into cells by an engine: the same integers as `jevons.ledger.cells`, written once for all engines.
+
+Expressions of narwhals over a lazy frame of calls (one row a call, columns as `jevons.ledger.parquet` has them, each at
+its default where it says nothing). The engine adds up integers only, so every engine gives the same bits; that no sum
+and no product leaves 64 bits is checked cell by cell, and a frame that may is refused (`TooLargeError`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import reduce
+from typing import TYPE_CHECKING, Any
+
+from jevons.ledger.cells import Cell, Key, Sums
+from jevons.ledger.days import SECONDS_1970_TO_2100, UNKNOWN, day, hour
+
+if TYPE_CHECKING:
+    import narwhals.stable.v2 as nw
+
+HOUR_US, DAY_US = 3_600_000_000, 86_400_000_000
+_MOST = (1 << 63) - 1
+_CUT, _NONE = 1 << 40, 1 << 41
+_PLAIN = (
+    "input", "cached", "cache_write", "output", "reasoning", "timed_output", "first_us", "decode_us", "duration_us",
+    "measured_mj", "cpu_us", "images", "audio_ms", "characters",
+)  # fmt: skip
+_KEY = ("kind", "provider", "host_class", "answered_by", "region", "mode", "usage", "status_class")
+
+
+class TooLargeError(ArithmeticError):
+    """Numbers whose sums may not fit in 64 bits: fold these calls in Python, which has no such bound."""
+
+
+def rows(frame: nw.LazyFrame[Any]) -> list[tuple[Any, ...]]:
+    """The rows of a lazy frame, whichever engine it is of."""
+    native = frame.to_native()
+    if hasattr(native, "fetchall"):  # DuckDB; its Arrow output would need pyarrow
+        found: list[tuple[Any, ...]] = native.fetchall()
+        return found
+    return list(frame.collect().iter_rows())
+
+
+def keyed(calls: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
+    """Calls with the columns of their physics key, and those of `recorded.Whose` that a call tells by itself."""
+    import narwhals.stable.v2 as nw
+
+    from jevons.ledger.recorded import CONTEXTS
+
+    error, status, us = nw.col("error"), nw.col("status"), nw.col("started_us")
+    whole = nw.col("input_tokens").fill_null(0)
+    known = (us >= 1_000_000) & (us < SECONDS_1970_TO_2100 * 1_000_000)
+    answered = _either(nw.col("status") == 0, nw.lit(200), status.fill_null(200)).cast(nw.Int64)
+    cut = (error == "cut") | (error == "stream_error")
+    context = reduce(lambda rest, size: _either(whole > size, nw.lit(size), rest), CONTEXTS, nw.lit(0))
+    return calls.with_columns(
+        answered_by=_either(nw.col("model_answered") == "", nw.col("model"), nw.col("model_answered")),
+        status_class=_either(
+            cut, nw.lit(_CUT), _either(status.is_null() & (error != ""), nw.lit(_NONE), answered - answered % 100)
+        ).cast(nw.Int64),
+        hour=_either(known, us - us % HOUR_US, nw.lit(-1)).cast(nw.Int64),
+        day=_either(known, us - us % DAY_US, nw.lit(-1)).cast(nw.Int64),
+        place=_either(nw.col("mode") == "recorded", nw.col("source"), nw.col("file")),
+        failed=(error != "") | (status.fill_null(0) >= 400),
+        again=nw.col("retry") > 0,
+        context=context.cast(nw.Int64),
+    )
+
+
+def repeated(calls: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
+    """Keyed calls with ``repeat``: whether an earlier call of the run asked the same (as `repeats.exact`)."""
+    import narwhals.stable.v2 as nw
+
+    mode = nw.col("mode")
+    asked = ~nw.col("failed") & (nw.col("request_hash") != "") & ((mode == "live") | (mode == "recorded"))
+    nth = (
+        nw.col("asked")
+        .cum_sum()
+        .over("run", "mode", "request_hash", order_by=["started_us", "source", "index", "id"])
+        .cast(nw.Int64)
+    )
+    marked = calls.with_columns(asked=_either(asked, nw.lit(1), nw.lit(0)).cast(nw.Int64))
+    return marked.with_columns(nth=nth).with_columns(repeat=(nw.col("asked") == 1) & (nw.col("nth") > 1))
+
+
+def summed(calls: nw.LazyFrame[Any], by: Sequence[str] = ()) -> nw.LazyFrame[Any]:
+    """Keyed calls as cells, a row each: key without its period, `by`, the fields of `cells.Sums` (pairs and reads
+    doubled), and the largest numbers met."""
+    import narwhals.stable.v2 as nw
+
+    def number(name: str) -> nw.Expr:
+        return nw.col(name).cast(nw.Int64).fill_null(0)
+
+    none, timed = nw.lit(0), nw.col("timed") & ~nw.col("decode_us").is_null()
+    whole, cached, output = number("input_tokens"), number("cached_tokens"), number("output_tokens")
+    visible = output - number("reasoning_tokens") - 1
+    groups = list(dict.fromkeys((*_KEY, *by)))
+    known = calls.select(
+        *[nw.col(name) for name in groups],
+        input=whole, cached=cached, cache_write=nw.col("cache_write_tokens"), output=output,
+        reasoning=nw.col("reasoning_tokens"), fresh=_either(whole > cached, whole - cached, none).cast(nw.Int64),
+        duration_us=nw.col("duration_us"), timed_calls=timed.cast(nw.Int64),
+        timed_output=_either(timed & (visible > 0), visible, none).cast(nw.Int64),
+        first_us=_either(timed, nw.col("first_us"), none), decode_us=_either(timed, nw.col("decode_us"), none),
+        measured_mj=nw.col("measured_mj"), cpu_us=nw.col("cpu_us"), images=nw.col("images"),
+        audio_ms=nw.col("audio_ms"), characters=nw.col("characters"),
+    )  # fmt: skip
+    fresh, output = nw.col("fresh"), nw.col("output")
+    paired = known.with_columns(
+        # Twice what is counted: halves stay whole. (narwhals divides by way of floating-point numbers on DuckDB.)
+        prefill_pairs=fresh * (2 * nw.col("cached") + fresh - 1),
+        kv_reads=output * (2 * nw.col("input") + output - 1),
+    )
+    counts = {"calls": nw.len(), "measured_calls": nw.col("measured_mj").count(), "cpu_calls": nw.col("cpu_us").count()}
+    sums = [
+        (counts[name] if name in counts else nw.col(name).sum()).cast(nw.Int64).alias(name)
+        for name in Sums.__struct_fields__
+    ]
+    if calls.implementation.is_duckdb():  # it refuses by itself what does not fit
+        return paired.group_by(*groups).agg(*sums)
+    paired = paired.with_columns(
+        tokens=nw.max_horizontal(*[nw.col(name).abs() for name in ("input", "cached", "output")]),
+        largest=nw.max_horizontal(*[nw.col(name).fill_null(0).abs() for name in _PLAIN]),
+    )
+    return paired.group_by(*groups).agg(*sums, nw.col("tokens").max(), nw.col("largest").max())
+
+
+def cells(calls: nw.LazyFrame[Any], by: Sequence[str] = (), period: str = "hour") -> list[Cell]:
+    """Cells of keyed calls, in no order; groups are the values of the columns `by`.
+
+    `period`: ``hour``, or ``day``, which makes the key's period the month and the day (UTC) the group's last value.
+    Raises TooLargeError.
+    """
+    names = list(dict.fromkeys((*_KEY, *by, period)))
+    at = [names.index(name) for name in by]
+    made = []
+    for row in _refused_if_too_large(summed(calls, (*by, period))):
+        sums = [number or 0 for number in row[len(names) : len(names) + len(Sums.__struct_fields__)]]
+        tokens, largest = row[len(names) + len(sums) :] or (0, 0)
+        if sums[0] * largest > _MOST or sums[0] * 3 * tokens * tokens > _MOST:
+            raise TooLargeError(f"{sums[0]:,} calls of up to {tokens:,} tokens in one cell")
+        *facts, status = row[: len(_KEY)]
+        began = _began(row[len(names) - 1], period)
+        group = tuple(row[place] for place in at)
+        if period == "day":
+            group, began = (*group, began), began if began == UNKNOWN else began[:7]
+        cell = Cell(Key._make((*facts, _status(status), began)), group, Sums(*sums))
+        cell.sums.prefill_pairs //= 2
+        cell.sums.kv_reads //= 2
+        made.append(cell)
+    return made
+
+
+def of_runs(calls: nw.LazyFrame[Any]) -> dict[str, list[Cell]]:
+    """Run -> its cells as `recorded.of_calls` has them, of calls of which each is there once. Raises TooLargeError."""
+    from jevons.ledger.recorded import Whose, in_order
+
+    by = ("run", "test", "fixture", "role", "place", "repeat", "failed", "again", "context")
+    found: dict[str, list[Cell]] = {}
+    for cell in cells(repeated(keyed(calls)), by):
+        run, test, fixture, role, place, repeat, failed, again, context = cell.group
+        date = cell.key.period.partition("T")[0]
+        whose = Whose(test, fixture, role, place, date, bool(repeat), bool(failed), bool(again), context)
+        found.setdefault(run, []).append(Cell(cell.key, whose, cell.sums))
+    return {run: in_order(made) for run, made in found.items()}
+
+
+def _refused_if_too_large(frame: nw.LazyFrame[Any]) -> Iterable[tuple[Any, ...]]:
+    try:
+        return rows(frame)
+    except Exception as error:
+        if type(error).__name__ in ("OutOfRangeException", "ConversionException"):  # of DuckDB, which watches them
+            raise TooLargeError(str(error)) from error
+        raise
+
+
+def _either(condition: nw.Expr, then: nw.Expr, otherwise: nw.Expr) -> nw.Expr:
+    import narwhals.stable.v2 as nw
+
+    return nw.when(condition).then(then).otherwise(otherwise)
+
+
+def _status(number: int) -> str:
+    return "cut" if number == _CUT else "none" if number == _NONE else f"{number // 100}xx"
+
+
+def _began(start_us: int, period: str) -> str:
+    """Hour or day, as text, by its first microsecond."""
+    if start_us < 0:
+        return UNKNOWN
+    return (day if period == "day" else hour)(start_us + HOUR_US - 1)

@@ -1,0 +1,125 @@
+"""Engines make the same cells as plain Python, to the bit."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from ledger.test_compact import named, now
+from ledger.test_daily import histories, ledger
+from ledger.test_recorded import Made
+
+from jevons.ledger.cells import Cell, cells, fold
+from jevons.ledger.compacted import files
+from jevons.ledger.days import day
+from jevons.ledger.gather import gather
+from jevons.ledger.home import Home
+from jevons.ledger.read import runs as runs_of
+from jevons.ledger.recorded import in_order, kept, of_calls, recorded
+from jevons.ledger.spans import Span, of_span
+from jevons.record import Call, Run, encode
+from jevons.report.build import build
+
+nw: Any = pytest.importorskip("narwhals.stable.v2", reason="engines need the extra report")
+duckdb = pytest.importorskip("duckdb", reason="engines need the extra report")
+
+from jevons.ledger import engine, parquet  # noqa: E402
+
+ENGINES = ["duckdb", "polars"]
+DUCK = parquet.connect()  # old versions close one that nobody holds
+
+
+def lazily(path: Path, name: str) -> Any:
+    """The calls of a file that compaction wrote, in an engine."""
+    if name == "polars":
+        polars = pytest.importorskip("polars", reason="polars is a second engine where it is installed")
+        return nw.from_native(polars.scan_parquet(path, hive_partitioning=False)).filter(nw.col("event") == "call")
+    if not hasattr(duckdb, "SQLExpression"):
+        pytest.skip("this DuckDB is too old for narwhals' windows: cells are made in Python")
+    return nw.from_native(DUCK.read_parquet(str(path))).filter(nw.col("event") == "call")
+
+
+def expected(made: list[Made]) -> dict[str, list[Cell]]:
+    found = {run.id: of_calls(run, calls, results).cells for run, calls, results in made}
+    return {run: cells for run, cells in found.items() if cells}
+
+
+def of_engine(made: list[Made], name: str) -> dict[str, list[Cell]]:
+    with tempfile.TemporaryDirectory() as place:
+        home = Home(ledger(Path(place), made))
+        now(home)
+        found: dict[str, list[Cell]] = {}
+        for file in files(home):
+            found |= engine.of_runs(lazily(file, name))
+        return found
+
+
+@pytest.mark.parametrize("name", ENGINES)
+@settings(max_examples=8)
+@given(st.data())
+def test_cells_of_any_calls(name: str, data: st.DataObject) -> None:
+    made = named(data.draw(histories()), "p")
+    assert of_engine(made, name) == expected(made)
+
+
+@pytest.mark.parametrize("name", ENGINES)
+@settings(max_examples=4)
+@given(histories())
+def test_cells_by_role_and_day(name: str, made: list[Made]) -> None:
+    """By any column and day, with the month as period: as plain Python makes them."""
+    made = named(made, "p")
+    with tempfile.TemporaryDirectory() as place:
+        home = Home(ledger(Path(place), made))
+        now(home)
+        found: list[Cell] = []
+        for file in files(home):
+            found += engine.cells(engine.keyed(lazily(file, name)), ["role"], "day")
+    called = [call for _, calls, _ in made for call in calls]
+    wanted = cells(called, lambda call: (call.role, day(call.started_us)))
+    assert in_order(fold(found)) == in_order(wanted)
+
+
+@settings(max_examples=6)
+@given(st.data())
+def test_reports_on_a_compacted_ledger(data: st.DataObject) -> None:
+    """The same documents to the bit: some runs in Parquet, some in the spool or in both, some kept as cells."""
+    made = named(data.draw(histories()), "p")
+    with tempfile.TemporaryDirectory() as place:
+        home = Home(ledger(Path(place), made[:2]))
+        with (home.spool / "20261119T000000-abcdef-x.jsonl").open("ab") as out:
+            out.write(b'{"event":"call","id":"torn\n' + encode(kept(of_calls(*made[2]))) + b"\n")
+        span = Span("x", runs_of(home), 0, 0)
+        reading = of_span(home, span)
+        found = recorded(reading)
+        if data.draw(st.booleans()):
+            now(home)
+            ledger(home.path, made[1:2])
+        now(home)
+        again, torn = gather([home], span)
+        assert again == found
+        assert torn == len(reading.torn) == 1
+        assert build(again, name="x", torn=torn) == build(found, name="x", torn=1)
+
+
+def test_what_columns_cannot_hold_is_folded_in_python(tmp_path: Path) -> None:
+    for number, tokens in enumerate((2**33, 2**70)):
+        run = Run(id=f"20261119T00000{number}-abcdef", started_us=1, ended_us=2)
+        call = Call(id="0", run=run.id, input_tokens=tokens, output_tokens=tokens)
+        home = Home(ledger(tmp_path / str(number), [(run, [call], [])]))
+        now(home)
+        (one,), torn = gather([home], Span("x", [run], 0, 0))
+        assert one == of_calls(run, [call])
+        assert torn == 0
+
+
+def test_an_engine_that_would_overflow_refuses(tmp_path: Path) -> None:
+    for name in ENGINES[:1]:
+        for tokens in (2**33, 2**62):
+            run = Run(id="20261119T000001-abcdef", started_us=1, ended_us=2)
+            made = [(run, [Call(id="0", run=run.id, input_tokens=tokens, output_tokens=tokens)], [])]
+            with pytest.raises(engine.TooLargeError):
+                of_engine(made, name)
