@@ -20,6 +20,7 @@ def leaves(node: dict) -> list[dict]:
     return [leaf for child in children for leaf in leaves(child)] if children else [node]
 
 
+@pytest.mark.slow
 def test_a_total_a_test_and_a_model(recorded: Path) -> None:
     total = jevons(recorded, "explain")
     assert total.returncode == 0

@@ -120,6 +120,7 @@ def test_nothing_recorded_says_what_to_do(tmp_path: Path) -> None:
     assert "pytest --jevons" in done.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT for one process on Windows")
 def test_ctrl_c_leaves_the_ledger_as_it_was(project: Path) -> None:
     jevons(project, "scan", "tests")

@@ -391,6 +391,7 @@ CALLS = st.lists(
 )  # fmt: skip
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(CALLS, CALLS)
 def test_all_together_is_what_python_counts_and_never_more_than_the_whole(tmp_path_factory, before, latest) -> None:

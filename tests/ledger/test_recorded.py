@@ -156,6 +156,7 @@ def test_one_report_of_calls_and_of_cells(one: Made, two: Made, by: str) -> None
     assert documents[0] == documents[1]
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(
     st.tuples(*(runs(f"r{number}", MIDNIGHT_US + number * 24 * HOUR_US, most=8) for number in range(7))),

@@ -205,7 +205,9 @@ def test_after(ask): ask("after")
 """
 
 
-@pytest.mark.parametrize("workers", [(), ("-n2",)], ids=["alone", "xdist"])
+@pytest.mark.parametrize(
+    "workers", [pytest.param((), id="alone"), pytest.param(("-n2",), id="xdist", marks=pytest.mark.slow)]
+)
 def test_attempts_are_kept_apart(suite, workers: tuple[str, ...]) -> None:
     suite.measured(*workers, test_it=RERUN)
     attempts = {(call.test.partition("::")[2], call.attempt) for call in suite.reading.calls}

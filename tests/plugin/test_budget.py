@@ -228,6 +228,7 @@ def test_respx_that_lets_through(ask):
 """
 
 
+@pytest.mark.slow
 def test_what_a_recording_or_a_mock_answers_is_neither_counted_nor_stopped(suite, server) -> None:
     """The cassette's first call is live, and all of the cap."""
     done = suite.run("--jevons-budget=1", test_it=REPLAYED)

@@ -9,7 +9,9 @@ import pytest
 SUITE = "def test_two(ask):\n    ask('a'); ask('b')\ndef test_none():\n    pass\n"
 
 
-@pytest.mark.parametrize("workers", [(), ("-n2",)], ids=["alone", "xdist"])
+@pytest.mark.parametrize(
+    "workers", [pytest.param((), id="alone"), pytest.param(("-n2",), id="xdist", marks=pytest.mark.slow)]
+)
 def test_properties_of_tests_and_of_the_suite(suite, workers: tuple[str, ...]) -> None:
     suite.run("--jevons", "--junitxml=out.xml", *workers, test_it=SUITE).assert_outcomes(passed=2)
     tree = ElementTree.parse(suite.path / "out.xml")

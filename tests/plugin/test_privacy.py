@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
 from providers import Provider
 
 PROMPT, SYSTEM, KEY, PARAMETER, WORD = (
@@ -62,6 +63,7 @@ def test_a_search_of_everything_kept_finds_nothing(suite, server: Provider) -> N
             assert canary not in text, f"{canary!r} in {name}"
 
 
+@pytest.mark.slow
 def test_the_junit_file_holds_no_more_of_it_with_jevons_than_without(suite) -> None:
     """pytest itself writes parameters and failed assertions there; what jevons adds are numbers."""
     suite.run("--junitxml=out/with.xml", "--jevons", test_it=SUITE)
@@ -106,6 +108,7 @@ def test_full_ids_are_opted_into(suite) -> None:
     assert not any(PROMPT in text for text in written(suite.path / ".jevons").values())
 
 
+@pytest.mark.slow
 def test_a_masked_test_keeps_its_name_between_runs_and_changes_it_with_the_secret(suite) -> None:
     def names() -> set[str]:
         return {made.test for made in suite.reading.tests}

@@ -21,6 +21,7 @@ def test_none(): pass
 """
 
 
+@pytest.mark.slow
 def test_results_of_all_workers_reach_the_controller(suite) -> None:
     done = suite.measured("-n3", "--dist=load", test_it=MANY)
     done.assert_outcomes(passed=13)

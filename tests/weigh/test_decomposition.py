@@ -51,6 +51,7 @@ def same(one, other, scale):
     return all(math.isclose(one[name], other[name], rel_tol=1e-9, abs_tol=1e-12 * scale) for name in one | other)
 
 
+@pytest.mark.slow
 @settings(max_examples=10_000)
 @given(TABLES)
 def test_no_residual(tables):
