@@ -41,7 +41,7 @@ def manifest(home: Home) -> Manifest:
     path = home.path / FOLDER / "manifest.json"
     try:
         return msgspec.json.decode(path.read_bytes(), type=Manifest)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return Manifest()
     except msgspec.DecodeError as error:
         raise ManifestError(f"{path} is broken, or of a newer jevons: {error}") from error
