@@ -64,7 +64,7 @@ test-highest:
 
 # How well the energy model predicts, on measured rows that are not part of the project; WRITE=--write writes it down.
 # Three minutes on two processors; chapters whose data is absent are left out. JEVONS_VERDICTS=full judges verdicts on
-# every list, not on every tenth or so: ten minutes more.
+# every list, not on every tenth or so (ten minutes more), JEVONS_REBOUND=full rebound in every cell (half an hour).
 DATA ?= ../shared/data
 MEASUREMENTS ?= $(DATA)/energy/measurements.csv
 validate: .venv-validation/ready
