@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from jevons import factors
 from jevons.footprint.rates import BASES
+from jevons.shelf.card import Card
 from jevons.shelf.chips import chip
 from jevons.shelf.derive import LOAD, whole
 from jevons.weigh.scenario.amount import EXACT, LOG_NORMAL, Input, Value
@@ -107,7 +108,7 @@ def training(made: Flow, over: Value) -> None:
     over = over.times(1 / serves.number)
     made.per = made.per + tuple((key, -1) for key in serves.keys)
     if "card" in of.texts:
-        card(made, of.texts["card"], over)
+        card(made, on_shelf(made, of.texts["card"]), over)
     elif "energy" in of.amounts:
         energy = of.amounts["energy"].times(over)
         made.electric(energy.number, powers_of(energy), made.place, "training")
@@ -115,15 +116,19 @@ def training(made: Flow, over: Value) -> None:
         machine(made, "gpu", of.amounts["time"].times(over), "training")
 
 
-def card(made: Flow, name: str, over: Value) -> None:
-    """Training as a card tells it, on the grid where it was done."""
-    sheet = made.sheet
-    if sheet.world.card is None:
+def on_shelf(made: Flow, name: str) -> Card:
+    """The card that a flow names. Raises PriceError."""
+    if made.sheet.world.card is None:
         raise PriceError(f"line {made.of.line}: there is no shelf here")
     try:
-        found = sheet.world.card(name)
+        return made.sheet.world.card(name)
     except LookupError as error:
         raise PriceError(f"line {made.of.line}: {error.args[0]}") from None
+
+
+def card(made: Flow, found: Card, over: Value) -> None:
+    """Training as a card tells it, on the grid where it was done."""
+    sheet = made.sheet
     for indicator, figure, scale in (
         ("carbon", "carbon_g", 1.0),
         ("energy", "energy_wh", 1e3),

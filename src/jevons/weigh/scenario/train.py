@@ -15,7 +15,7 @@ from jevons.footprint.breakeven import DAYS_PER_YEAR
 from jevons.weigh.scenario import calls, flows
 from jevons.weigh.scenario.amount import EXACT, Input, Value
 from jevons.weigh.scenario.fields import ROLES
-from jevons.weigh.scenario.price import ONE, Flow, PriceError, Sheet, World, powers_of
+from jevons.weigh.scenario.price import ONE, Flow, Sheet, World, powers_of
 from jevons.weigh.scenario.structure import Alternative, Scenario
 
 HOURS_PER_YEAR = 24 * DAYS_PER_YEAR
@@ -164,16 +164,10 @@ def _trainings(sheet: Sheet, one: Alternative) -> str:
 
 def _allocated(made: Flow, name: str) -> None:
     """Sunk training, by the share of the model's calls that are ours; not known where nobody counted those."""
-    sheet = made.sheet
-    if sheet.world.card is None:
-        raise PriceError(f"line {made.of.line}: there is no shelf here")
-    try:
-        found = sheet.world.card(name)
-    except LookupError as error:
-        raise PriceError(f"line {made.of.line}: {error.args[0]}") from None
+    sheet, found = made.sheet, flows.on_shelf(made, name)
     if not found.calls:
         sheet.default(f"training of {found.id}", "not allocated: nobody counted the calls that it serves", "its card")
         return
     served, key = found.calls, f"{made.name}: share of the calls of {found.id}"
     sheet.inputs.derived[key] = lambda look: np.minimum(look(CALLS) / served, 1.0)
-    flows.card(made, name, Value(1.0, (key,)))
+    flows.card(made, found, Value(1.0, (key,)))
