@@ -19,8 +19,19 @@ class FactorFileError(ValueError):
 
 
 def read_rows(
-    path: Path, required: Sequence[str], columns: Sequence[str]
-) -> Iterator[tuple[int, dict[str, str] | str]]:
+    paths: Iterable[Path], required: Sequence[str], columns: Sequence[str], faults: list[str]
+) -> Iterator[tuple[str, dict[str, str]]]:
+    """Rows of files, each with where it stands; what is wrong with one goes to `faults`."""
+    for path in paths:
+        for number, cells in _rows(path, required, columns):
+            where = f"{path}, row {number}" if number else str(path)
+            if isinstance(cells, str):
+                faults.append(f"{where}: {cells}")
+            else:
+                yield where, cells
+
+
+def _rows(path: Path, required: Sequence[str], columns: Sequence[str]) -> Iterator[tuple[int, dict[str, str] | str]]:
     """Rows by number, the head being row 1, or what is wrong with one; number 0 is the file itself.
 
     A head holds all of `required` and nothing but `columns`.

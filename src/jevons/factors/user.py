@@ -79,18 +79,13 @@ def load_user(paths: Iterable[Path]) -> User:
     """Read factor files. Raises `FactorFileError` with every fault of every file."""
     rows: dict[tuple[str, str, int], Row] = {}
     faults: list[str] = []
-    for path in paths:
-        for number, found in read_rows(path, REQUIRED, COLUMNS):
-            where = f"{path}, row {number}" if number else str(path)
-            if isinstance(found, str):
-                faults.append(f"{where}: {found}")
-                continue
-            row, problems = _row(found, where)
-            faults.extend(f"{where}: {problem}" for problem in problems)
-            if row is not None:
-                same = rows.setdefault((row.factor.name, row.place, row.factor.year), row)
-                if same is not row:
-                    faults.append(f"{where}: the same name, place and year as {same.where}; keep one of them")
+    for where, found in read_rows(paths, REQUIRED, COLUMNS, faults):
+        row, problems = _row(found, where)
+        faults.extend(f"{where}: {problem}" for problem in problems)
+        if row is not None:
+            same = rows.setdefault((row.factor.name, row.place, row.factor.year), row)
+            if same is not row:
+                faults.append(f"{where}: the same name, place and year as {same.where}; keep one of them")
     if faults:
         raise FactorFileError(faults)
     return User(tuple(rows.values()))

@@ -24,21 +24,16 @@ def load_sites(paths: Iterable[Path]) -> tuple[Site, ...]:
     heads = {row["site"]: (row, "tables/sites.csv") for row in index("sites", "site").values()}
     made: dict[str, dict[tuple[str, int], tuple[Indicator, str]]] = {}
     faults: list[str] = []
-    for path in paths:
-        for number, cells in read_rows(path, REQUIRED, COLUMNS):
-            where = f"{path}, row {number}" if number else str(path)
-            if isinstance(cells, str):
-                faults.append(f"{where}: {cells}")
-                continue
-            problems: list[str] = []
-            figure = _of_user(cells, where, problems)
-            problems += _unlike(cells, *heads.setdefault(cells["site"], (cells, where)))
-            if figure is not None and not problems:
-                place = (figure.name, figure.year)
-                _, first = made.setdefault(cells["site"], {}).setdefault(place, (figure, where))
-                if first != where:
-                    problems.append(f"the same site, indicator and year as {first}; keep one of them")
-            faults += [f"{where}: {problem}" for problem in problems]
+    for where, cells in read_rows(paths, REQUIRED, COLUMNS, faults):
+        problems: list[str] = []
+        figure = _of_user(cells, where, problems)
+        problems += _unlike(cells, *heads.setdefault(cells["site"], (cells, where)))
+        if figure is not None and not problems:
+            place = (figure.name, figure.year)
+            _, first = made.setdefault(cells["site"], {}).setdefault(place, (figure, where))
+            if first != where:
+                problems.append(f"the same site, indicator and year as {first}; keep one of them")
+        faults += [f"{where}: {problem}" for problem in problems]
     if faults:
         raise FactorFileError(faults)
     own = {name: tuple(figure for figure, _ in figures.values()) for name, figures in made.items()}
