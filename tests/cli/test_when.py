@@ -120,7 +120,8 @@ def test_gaps_are_told_and_never_filled(folder):
     assert "best start Sun 25 Oct 00:00 +02:00 to 00:30 100 g/kWh not known against now" in text
     assert "1 h in between have no value" in text
     assert "the signal ends 2026-10-25T02:00+01:00" in text
-    old = jevons(folder, "when", "--by", "08:00", "--signal", "gap.csv")
+    later = (datetime.now(UTC) + timedelta(hours=10)).isoformat(timespec="minutes")  # "08:00" may be a minute away
+    old = jevons(folder, "when", "--by", later, "--signal", "gap.csv")
     assert old.returncode == 2
     assert "does not tell enough of these hours (it holds 2026-10-24T23:00+02:00 to" in old.stderr
 
