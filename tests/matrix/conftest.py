@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import socket
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -39,8 +40,12 @@ def _calm(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def _collect_between_cases() -> Iterator[None]:
     """SDKs abandon streams, and a stream that the collector closes while httpcore 1.0 holds its pool's lock, which is
-    not reentrant, waits for itself for ever: with jevons or without."""
+    not reentrant, waits for itself for ever: with jevons or without. What the SDKs consist of is looked through once:
+    it is most of what there is."""
     gc.disable()
+    modules = len(sys.modules)
     yield
     gc.enable()
     gc.collect()
+    if len(sys.modules) > modules:
+        gc.freeze()
