@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -49,6 +51,22 @@ def known_runs(homes: Sequence[Home]) -> list[Run]:
     from jevons.ledger.read import runs
 
     return list({run.id: run for home in reversed(homes) for run in runs(home)}.values())
+
+
+def new_run(root: Path, settings: Settings, **more: str) -> Run:
+    """The record of a run that begins now, with what CI's variables or git's files tell of it; `more` of its fields."""
+    from jevons.capture import surroundings
+    from jevons.record import Run
+
+    return Run(
+        id=f"{time.strftime('%Y%m%dT%H%M%S', time.gmtime())}-{secrets.token_hex(3)}",
+        project=settings.project or root.name,
+        place=settings.place,
+        started_us=time.time_ns() // 1_000,
+        versions=surroundings.versions(),
+        **surroundings.commit_and_ci(root),  # type: ignore[arg-type]  # texts alone
+        **more,  # type: ignore[arg-type]  # texts alone
+    )
 
 
 def default_branches(root: Path) -> list[str]:

@@ -11,11 +11,11 @@ import msgspec
 import pytest
 
 from jevons import capture
-from jevons.capture import scope
+from jevons.capture import scope, surroundings
 from jevons.capture.interceptor import Chain, Interceptor
 from jevons.ledger.home import Home
 from jevons.ledger.spool import Spool
-from jevons.pytest_plugin import children, surroundings
+from jevons.pytest_plugin import children
 from jevons.pytest_plugin.budget import budget
 from jevons.pytest_plugin.names import safe_id
 from jevons.pytest_plugin.replay import marked, replaying

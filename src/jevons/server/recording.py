@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import socket
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -40,18 +39,6 @@ class Asked(NamedTuple):
     """Caps on the run, as `jevons.cut.cap_flags.parsed` reads them."""
     replay: str = ""
     """One of `jevons.settings.REPLAY_MODES`; empty: as the settings say."""
-
-
-def new_run(root: Path, settings: Settings, **facts: str) -> Run:
-    """The record of a run that begins now; `facts`: its commit, branch and the like."""
-    made = time.strftime("%Y%m%dT%H%M%S", time.gmtime()) + "-" + secrets.token_hex(3)
-    return Run(
-        id=made,
-        project=settings.project or root.name,
-        place=settings.place,
-        started_us=time.time_ns() // 1_000,
-        **facts,  # type: ignore[arg-type]  # texts alone
-    )
 
 
 class Recording:
