@@ -141,7 +141,7 @@ def prepared(
 
 
 @contextmanager
-def recorded(added: Sequence[str], tell: Callable[[str], None]) -> Iterator[dict[str, str]]:
+def recorded(added: Sequence[str], tell: Callable[[str], None]) -> Iterator[tuple[dict[str, str], Recording]]:
     """The environment of a command whose SDKs go through a server of its own, which ends with the block.
 
     A base URL that is set already is the upstream then. The server lets in who knows the token in the URLs alone; the
@@ -157,7 +157,7 @@ def recorded(added: Sequence[str], tell: Callable[[str], None]) -> Iterator[dict
     }
     try:
         made.start(listener)
-        yield {**os.environ, **urls, "JEVONS": "0"}
+        yield {**os.environ, **urls, "JEVONS": "0"}, made
     finally:
         made.end()
         listener.close()

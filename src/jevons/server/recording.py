@@ -16,7 +16,7 @@ from jevons.capture.site import Site
 from jevons.ledger.home import Home
 from jevons.ledger.imports import As
 from jevons.ledger.spool import Spool
-from jevons.record import Call, Run
+from jevons.record import Call, Machine, Run
 from jevons.server.app import App
 from jevons.server.listening import Listening
 from jevons.server.proxy import Proxy
@@ -66,6 +66,11 @@ class Recording:
     def _take(self, call: Call) -> None:
         self.calls += 1
         self._spool(call)
+
+    def counted(self, machine: Machine) -> None:
+        """Note what the machine counted so far."""
+        self.run = msgspec.structs.replace(self.run, machine=machine)
+        self._spool(self.run)
 
     def start(self, listener: socket.socket) -> None:
         """Serve. Raises RuntimeError where that is impossible."""
