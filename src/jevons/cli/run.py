@@ -34,12 +34,15 @@ Examples:
   jevons run --record -- npm test                          AI calls of any language into the ledger
 
 \b
-What it waits for goes to standard error; the command's exit code is passed on (127: no such command). Ctrl-C while it
-waits: nothing was run, 130. With no signal it runs at once, and says so. What this machine spends meanwhile is kept,
-measured where RAPL or NVML can be read, else estimated from processor time: jevons report shows it beside the AI calls
-of the command. --record puts `jevons serve` between the
-command and the providers: it sets OPENAI_BASE_URL, ANTHROPIC_BASE_URL, GOOGLE_GEMINI_BASE_URL and GROQ_BASE_URL, which
-official SDKs read, and switches the taps off in the command (pytest --jevons sees more: which test asked).
+What it waits for goes to standard error; the command's exit code is passed
+on (127: no such command). Ctrl-C while it waits: nothing was run, 130. With
+no signal it runs at once, and says so. What this machine spends on it is
+kept, measured by RAPL and NVML or else estimated from processor time:
+jevons report shows it beside the AI calls. --record puts `jevons serve`
+between the command and the providers: it sets OPENAI_BASE_URL,
+ANTHROPIC_BASE_URL, GOOGLE_GEMINI_BASE_URL and GROQ_BASE_URL, which official
+SDKs read, and switches the taps off in the command (pytest --jevons sees
+more: which test asked).
 """,
 )
 @click.option("--by", default="", metavar="TIME", help="When it must be done, in local time: 08:00, 2026-11-27T08:00.")
