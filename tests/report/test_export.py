@@ -77,6 +77,9 @@ def test_openmetrics_adds_up_to_the_report(calls: list[Call]) -> None:
     _, document, made = exported(calls)
     families = {one.name: one for one in parser.text_string_to_metric_families(text(made, {"run": 'r"\\\n'}))}
     assert families["jevons_export"].samples[0].labels == {"run": 'r"\\\n'}
+    older = pytest.importorskip("prometheus_client.parser").text_string_to_metric_families(text(made, {"run": ""}))
+    points = sum(len(one.samples) for one in families.values())
+    assert sum(len(one.samples) for one in older) == points  # the format that the textfile collector reads
 
     def total(name: str, **labels: str) -> float | None:
         """Sum of a family's points that have these labels; None where there is none."""
