@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
+import sys
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -75,8 +77,6 @@ def receiver() -> Iterator[Receiver]:
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    import os
-
     for name in [name for name in os.environ if name.startswith(("OTEL_", "JEVONS")) or name.lower() == "http_proxy"]:
         monkeypatch.delenv(name)
     (tmp_path / "pyproject.toml").write_text("[project]\nname = 'x'\n")
@@ -191,6 +191,20 @@ def test_what_cannot_be_done_says_why(
     assert done.exit_code == 2
     assert says in " ".join(done.output.lower().split()) or says in done.output
     assert ENCODED not in done.output
+
+
+@pytest.mark.parametrize(
+    ("form", "missing", "extra"),
+    [("parquet", "duckdb", "jevons[report]"), ("otlp", "opentelemetry.proto.metrics.v1", "jevons[sources]")],
+)
+def test_what_is_not_installed_is_named(
+    project: Path, monkeypatch: pytest.MonkeyPatch, form: str, missing: str, extra: str
+) -> None:
+    monkeypatch.setitem(sys.modules, missing, None)
+    done = export("--to", form, "-o", "file")
+    assert done.exit_code == 2
+    assert extra in done.output
+    assert not (project / "file").exists()
 
 
 def test_files_hold_what_is_sent_or_printed(project: Path, receiver: Receiver) -> None:

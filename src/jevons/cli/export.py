@@ -193,7 +193,10 @@ def _table(what: _What, output: Path) -> dict[str, Any]:
     from jevons.report.export.cells import write
 
     rows: list[int] = []
-    _write(output, lambda path: rows.append(write(what.runs, path, place=what.place, overrides=what.known)))
+    try:
+        _write(output, lambda path: rows.append(write(what.runs, path, place=what.place, overrides=what.known)))
+    except ImportError as error:
+        raise CouldNotError("Parquet needs duckdb: pip install 'jevons[report]'") from error
     return {"where": str(output), "rows": rows[0]}
 
 

@@ -31,11 +31,14 @@ class Counting:
 
     def look(self, pid: int) -> float:
         """Look, and say when to look again."""
-        self._watch.follow(pid)
-        made, now = self._watch.read(), time.monotonic()
-        if now - self._kept_at >= min(KEEP_S, self._kept_at - self._begun + FIRST_S):
-            self._keep(made)
-            self._kept_at = now
+        try:
+            self._watch.follow(pid)
+            made, now = self._watch.read(), time.monotonic()
+            if now - self._kept_at >= min(KEEP_S, self._kept_at - self._begun + FIRST_S):
+                self._keep(made)
+                self._kept_at = now
+        except Exception:  # the command goes on, whatever becomes of the count
+            pass
         now_s, self._wait_s = self._wait_s, min(self._wait_s * 2, EVERY_S)
         return now_s
 

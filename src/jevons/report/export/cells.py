@@ -44,8 +44,6 @@ COLUMNS = {
 
 def write(runs: Sequence[Recorded], path: Path, *, place: str = "", overrides: Overrides | None = None) -> int:
     """Write the table; how many rows it has. Raises parquet.NoEngineError, OSError."""
-    import duckdb
-
     count = 0
     made = priced(runs, place=place, overrides=overrides)
     with tempfile.TemporaryDirectory(prefix="jevons-") as folder:
@@ -58,6 +56,8 @@ def write(runs: Sequence[Recorded], path: Path, *, place: str = "", overrides: O
         types = ", ".join(f"'{name}': '{kind}'" for name, kind in COLUMNS.items())
         told = f"{{schema: '{SCHEMA}', method: '{METHOD_VERSION}'}}"
         with parquet.connect() as con:
+            import duckdb
+
             try:
                 con.execute(
                     f"COPY (SELECT * FROM read_json('{parquet.quoted(lines)}', format = 'newline_delimited', "  # noqa: S608
