@@ -144,6 +144,15 @@ REJECTED.partial_success.rejected_data_points = 7
 REJECTED.partial_success.error_message = "no\x1b[31m sums"
 
 
+def test_a_receiver_may_take_all_and_warn(project: Path, receiver: Receiver) -> None:
+    told = pb.ExportMetricsServiceResponse()
+    told.partial_success.error_message = "old names"
+    receiver.answers = [(200, {}, told.SerializeToString())]
+    done = export("--to", "otlp", "--endpoint", receiver.url)
+    assert done.exit_code == 0
+    assert "old names" in done.output
+
+
 @pytest.mark.parametrize(
     ("answer", "asked", "says"),
     [

@@ -184,8 +184,10 @@ def _otlp(what: _What, output: Path | None, endpoint: str, temporality: str) -> 
         raise CouldNotError(str(error)) from error
     except SendError as error:
         raise CouldNotError(printable(str(error))) from error
-    if count or why:
+    if count:
         raise CouldNotError(printable(f"{to.shown} did not take {count:,} points: {why}"))
+    if why:  # taken, with a warning
+        click.echo(printable(f"warning: {to.shown}: {why}"), err=True)
     return {**_points(made, output), "where": to.shown, "temporality": temporality}
 
 
