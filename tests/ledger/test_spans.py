@@ -16,7 +16,7 @@ from jevons.ledger.home import Home
 from jevons.ledger.read import Reading, read, runs
 from jevons.ledger.spans import DAY_US, Span, SpanError, of_span, period, pick, started
 from jevons.ledger.spool import Spool
-from jevons.record import Call, Run, TestResult
+from jevons.record import Call, Machine, Metered, Run, TestResult
 
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
@@ -87,6 +87,23 @@ def test_previous_is_of_the_same_project_and_kind() -> None:
     assert pick([A, B, SCAN1, OTHER, SCAN2, last], "previous").runs == [B]
     with pytest.raises(SpanError, match="No run of the same project and kind"):
         pick([A, B, OTHER], "previous")
+
+
+def test_measurements_are_no_runs_and_come_with_those_that_they_are_of() -> None:
+    command = run("2026-11-24T08:59:00", "00000c", source="command", machine=Machine(cpu_us=1), branch="main")
+    within = run("2026-11-24T09:30:00", "00000d", command=command.id, branch="main")
+    bill = run("2026-11-25T09:00:00", "00000e", source="codecarbon", metered=Metered(5))
+    recorded = run("2026-11-24T11:00:00", "00000f", machine=Machine(cpu_us=2))  # it has calls of its own, too
+    known = [*ALL, command, within, bill, recorded]
+    latest = pick([command, within, bill], "latest", NOW)
+    assert (latest.runs, latest.measurements) == ([within], [command])
+    assert pick([command, within, bill], within.id, NOW).measurements == [command]
+    day = pick(known, "2026-11-24..2026-11-25", NOW)
+    assert (day.runs, day.measurements) == ([D, within, OTHER, recorded, SCAN2], [command, bill])
+    assert day.superseded == 0
+    assert pick(known, "main", NOW).measurements == [command]
+    alone = pick(known, bill.id, NOW)
+    assert (alone.runs, alone.measurements) == ([bill], [bill])  # where nothing else goes by the name
 
 
 def test_what_comes_first_is_said_with_what_else_it_could_be() -> None:

@@ -45,6 +45,11 @@ def test_a_commands_calls_are_recorded_and_its_code_comes_back(server: Provider,
     assert len(done.stdout.split()) == 2
     assert [call.source for call in reading.calls] == ["serve", "serve"]
     assert "2 AI calls recorded in run" in done.stderr
+    assert "this machine spent" in done.stderr
+    (run,) = reading.runs.values()
+    assert run.machine is not None
+    assert run.machine.cpu_us is None or run.machine.cpu_us > 0
+    assert run.ended_us is not None
     assert "sk-not-a-key" not in done.stderr
     assert [one.headers["authorization"] for one in server.requests] == ["Bearer sk-not-a-key"] * 2
 
@@ -52,9 +57,12 @@ def test_a_commands_calls_are_recorded_and_its_code_comes_back(server: Provider,
 def test_a_base_url_that_is_set_is_the_upstream(server: Provider, tmp_path: Path) -> None:
     pytest.importorskip("openai")
     command = ("--record", "--", sys.executable, "-c", PYTHON)
-    done, reading = ran(tmp_path, *command, OPENAI_BASE_URL=f"{server.url}/v1/")
+    told = {"GITHUB_ACTIONS": "true", "GITHUB_SHA": "a" * 40, "GITHUB_HEAD_REF": "more", "GITHUB_REF": "refs/pull/7/x"}
+    done, reading = ran(tmp_path, *command, OPENAI_BASE_URL=f"{server.url}/v1/", **told)
     assert done.returncode == 7, done.stderr
     assert len(reading.calls) == len(server.asked) == 2
+    (run,) = reading.runs.values()
+    assert (run.ci, run.commit, run.branch, run.pull_request) == ("github", "a" * 40, "more", "7")
 
 
 def test_without_it_nothing_is_recorded(tmp_path: Path) -> None:

@@ -5,31 +5,30 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jevons import factors
+from jevons.record import Machine
 from jevons.shelf.derive import estimate
-from jevons.shelf.spending import Reading, Stated, Watch, checked, spent
+from jevons.shelf.spending import Stated, checked, spent
+
+HOUR_US = 3_600_000_000
 
 
-def watch(processors=0, cards=0, hidden=False):
-    """What a machine has: none of its counters is read here."""
-    made = Watch()
-    made.processors, made.cards, made.hidden = processors, cards, hidden
-    return made
-
-
-@given(st.floats(1.0, 1e12), st.floats(0.0, 1e6))
-def test_joules_of_meters_are_the_machine_s(joules, cpu_s):
-    made = spent(Reading(hours=1.0, joules=joules, cpu_s=cpu_s), watch(processors=2), Stated(place="FR"))
+@given(st.integers(1, 10**15), st.integers(0, 10**15), st.integers(0, 10**12))
+def test_joules_of_meters_are_the_machine_s(processor_mj, card_mj, cpu_us):
+    counted = Machine(
+        duration_us=HOUR_US, processors=2, processor_mj=processor_mj, cards=1, card_mj=card_mj, cpu_us=cpu_us
+    )
+    made = spent(counted, Stated(place="FR"))
     whole, grid = factors.hardware("meter"), factors.intensity("FR")
     assert (made.how, made.scope) == ("measured", "server")
-    assert made.energy.value == pytest.approx(joules / 3.6e6 * whole.value)
+    assert made.energy.value == pytest.approx((processor_mj + card_mj) / 3.6e9 * whole.value)
     assert made.energy.high / made.energy.value == pytest.approx(whole.high / whole.value)
     assert made.carbon.value == pytest.approx(made.energy.value * grid.value)
     assert made.carbon.low < made.energy.low * grid.value  # the grid's interval is in it
-    assert made.cpu_hours == pytest.approx(cpu_s / 3600)
+    assert made.cpu_hours == pytest.approx(cpu_us / HOUR_US)
 
 
 def test_processor_time_where_there_is_no_meter():
-    made = spent(Reading(hours=1.0, cpu_s=7200.0), watch(), Stated(grid_g_per_kwh=100.0, pue=1.5))
+    made = spent(Machine(duration_us=HOUR_US, cpu_us=2 * HOUR_US), Stated(grid_g_per_kwh=100.0, pue=1.5))
     core = factors.hardware("core_power_unknown")
     assert (made.how, made.scope) == ("estimated", "facility")
     assert made.energy.value == pytest.approx(2 * core.value / 1e3 * 1.5)  # two hours of a core
@@ -39,9 +38,12 @@ def test_processor_time_where_there_is_no_meter():
 
 @pytest.mark.parametrize("cards", [0, 8])
 def test_stated_chips_count_their_hours_where_no_card_is_read(cards):
-    reading = Reading(hours=2.0, joules=1e6, cpu_s=10.0)
+    counted = Machine(
+        duration_us=2 * HOUR_US, processors=1, processor_mj=10**9, cards=cards, card_mj=cards * 10**9 or None,
+        cpu_us=10_000_000,
+    )  # fmt: skip
     stated = Stated(hardware="A100-SXM-80GB", chips=8, place="FR")
-    made = spent(reading, watch(processors=1, cards=cards), stated)
+    made = spent(counted, stated)
     if cards:
         assert made.how == "measured"
     else:
@@ -51,14 +53,16 @@ def test_stated_chips_count_their_hours_where_no_card_is_read(cards):
 
 
 def test_a_card_that_cannot_be_read_is_unknown_never_zero():
-    made = spent(Reading(hours=1.0, joules=1e6, cpu_s=10.0), watch(processors=1, hidden=True), Stated())
+    made = spent(
+        Machine(duration_us=HOUR_US, processors=1, processor_mj=10**9, cpu_us=10_000_000, unread_card=True), Stated()
+    )
     assert (made.energy, made.carbon) == (None, None)
     assert "or say which (--gpus)" in made.source
     assert made.cpu_hours == pytest.approx(10 / 3600)
 
 
 def test_a_system_that_tells_no_processor_time_is_unknown():
-    made = spent(Reading(hours=1.0), watch(), Stated())
+    made = spent(Machine(duration_us=HOUR_US), Stated())
     assert (made.energy, made.carbon, made.cpu_hours) == (None, None, None)
 
 

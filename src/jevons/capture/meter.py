@@ -31,6 +31,10 @@ class Counter(NamedTuple):
     wraps_at: float
     """Value at which it starts again from zero; 0 for never."""
 
+    def grown(self, last: float, value: float) -> float:
+        """How much it grew from one reading to the next, started again at most once."""
+        return value - last + self.wraps_at if value < last else value - last
+
 
 class Shares(NamedTuple):
     """Running totals of what one call under way has been charged with."""
@@ -86,7 +90,7 @@ class Meter:
         values = [counter.read() for counter in counters]
         if self._last and self._active:
             grown = [
-                (value - last + counter.wraps_at if value < last else value - last) / self._active
+                counter.grown(last, value) / self._active
                 for value, last, counter in zip(values, self._last, counters, strict=True)
             ]
             cpu_s = grown.pop() if self._cpu else 0.0

@@ -19,6 +19,7 @@ _COMMANDS = {
     "doctor": "Say what is seen, what is not, and why.",
     "estimate": "Estimate a table of servings.",
     "explain": "Show how a figure comes about.",
+    "export": "Export recorded runs: OpenMetrics, OpenTelemetry, Parquet.",
     "factors": "Show the figures behind footprints, with their sources.",
     "import": "Add what other tools logged of AI calls.",
     "gate": "Fail when a run uses more than was agreed, or than its base.",

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -45,10 +47,32 @@ def find(start: Path | None = None) -> tuple[Path, Settings, Home]:
 
 
 def known_runs(homes: Sequence[Home]) -> list[Run]:
-    """The runs of some ledgers, each once: as the first that holds it tells of it."""
+    """The runs of some ledgers, each once: as the first that holds it tells of it. Measurements are no runs."""
+    return [run for run in _records(homes) if not run.measures_only]
+
+
+def _records(homes: Sequence[Home]) -> list[Run]:
     from jevons.ledger.read import runs
 
     return list({run.id: run for home in reversed(homes) for run in runs(home)}.values())
+
+
+def new_run(root: Path, settings: Settings, **more: str) -> Run:
+    """The record of a run that begins now, with what CI's variables or git's files tell of it; `more` of its fields."""
+    from jevons import __version__
+    from jevons.capture import surroundings
+    from jevons.record import Run
+
+    return Run(
+        id=f"{time.strftime('%Y%m%dT%H%M%S', time.gmtime())}-{secrets.token_hex(3)}",
+        project=settings.project or root.name,
+        place=settings.place,
+        started_us=time.time_ns() // 1_000,
+        command=os.environ.get(surroundings.COMMAND, ""),
+        versions=surroundings.versions(__version__),
+        **surroundings.commit_and_ci(root),  # type: ignore[arg-type]  # texts alone
+        **more,  # type: ignore[arg-type]  # texts alone
+    )
 
 
 def default_branches(root: Path) -> list[str]:
@@ -68,8 +92,8 @@ def pick_runs(homes: Sequence[Home], asked: str) -> Span:
     """
     from jevons.ledger.spans import SpanError, pick
 
-    own = known_runs(homes[:1]) if asked.strip() in ("latest", "previous") else []
-    known = own or known_runs(homes)
+    own = _records(homes[:1]) if asked.strip() in ("latest", "previous") else []
+    known = own if any(not run.measures_only for run in own) else _records(homes)
     try:
         return pick(known, asked)
     except SpanError as error:

@@ -97,8 +97,11 @@ def command(
     made, torn = read_runs(homes, span, settings)
     if not any(one.cells for one in made):
         from jevons.report.build import measured
+        from jevons.report.machine import machines
+        from jevons.report.sentences import machine
 
-        told = "".join(f". {note}" for note in measured(one.run for one in made))
+        told = "".join(f". {note}" for note in measured(span.measurements))
+        told += "".join(f". This machine: {line}" for line in machine(machines(span.measurements, known)))
         raise CouldNotError(f"{span.name} holds no AI call: `jevons doctor` says what is not seen{told}")
     if publish:
         from jevons.weigh.published import PublishedError
@@ -115,7 +118,10 @@ def command(
         write(_places(made, name, form, place, known, settings, root), output)
         return
     notes = _billed(home, span)
-    document = build(made, name=name, by=by, torn=torn, place=place, overrides=known, extra_notes=notes)
+    document = build(
+        made, name=name, by=by, torn=torn, place=place, overrides=known, extra_notes=notes,
+        measurements=span.measurements,
+    )  # fmt: skip
     if form in ("html", "json"):
         _complete(document, made, homes, span, against, place, known, settings, root)
     if form == "text" and output is None:

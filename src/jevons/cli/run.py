@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal as signals
 import subprocess
@@ -29,14 +30,19 @@ LOOK_S = 30.0
 Examples:
   jevons run --by 08:00 --place GB -- pytest evals/
   jevons run --by "tomorrow 7:00" --duration 2h --signal grid.csv -- make evals
-  jevons run -- pytest                                     at once
+  jevons run -- pytest --jevons                            at once
   jevons run --record -- npm test                          AI calls of any language into the ledger
 
 \b
-What it waits for goes to standard error; the command's exit code is passed on (127: no such command). Ctrl-C while it
-waits: nothing was run, 130. With no signal it runs at once, and says so. --record puts `jevons serve` between the
-command and the providers: it sets OPENAI_BASE_URL, ANTHROPIC_BASE_URL, GOOGLE_GEMINI_BASE_URL and GROQ_BASE_URL, which
-official SDKs read, and switches the taps off in the command (pytest --jevons sees more: which test asked).
+What it waits for goes to standard error; the command's exit code is passed
+on (127: no such command). Ctrl-C while it waits: nothing was run, 130. With
+no signal it runs at once, and says so. What this machine spends on it is
+kept, measured by RAPL and NVML or else estimated from processor time:
+jevons report shows it beside the AI calls. --record puts `jevons serve`
+between the command and the providers: it sets OPENAI_BASE_URL,
+ANTHROPIC_BASE_URL, GOOGLE_GEMINI_BASE_URL and GROQ_BASE_URL, which official
+SDKs read, and switches the taps off in the command (pytest --jevons sees
+more: which test asked).
 """,
 )
 @click.option("--by", default="", metavar="TIME", help="When it must be done, in local time: 08:00, 2026-11-27T08:00.")
@@ -75,12 +81,20 @@ def command(
             sys.exit(130)
     else:
         _say("runs at once: " + ("--now" if at_once else "no --by"))
+    from jevons.cli.run_machine import Counting, noted, within
+
     if not record:
-        sys.exit(run([program, *cmd[1:]]))
+        with noted(_say) as (own, keep):
+            counting = Counting(keep)
+            code = run([program, *cmd[1:]], counting.look, environment=within(os.environ, own))
+            counting.end(_say)
+        sys.exit(code)
     from jevons.cli.serve import recorded
 
-    with recorded(added, _say) as environment:
-        code = run([program, *cmd[1:]], environment=environment)
+    with recorded(added, _say) as (environment, made):
+        counting = Counting(made.counted)
+        code = run([program, *cmd[1:]], counting.look, environment=within(environment, made.run.id))
+        counting.end(_say)
     sys.exit(code)
 
 

@@ -7,14 +7,14 @@ import secrets
 import signal as signals
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
 
-from jevons.cli.project import CouldNotError, find, git
+from jevons.cli.project import CouldNotError, find, new_run
 from jevons.settings import REPLAY_MODES
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ def prepared(
     """(server that has not begun, its socket, its URL). Raises CouldNotError."""
     try:
         from jevons.server.listening import address, listener
-        from jevons.server.recording import Asked, Recording, new_run
+        from jevons.server.recording import Asked, Recording
         from jevons.server.upstreams import UpstreamError, upstreams
     except ImportError as error:
         raise CouldNotError(f"{error.name} is not installed: pip install 'jevons[server]'") from error
@@ -137,14 +137,11 @@ def prepared(
         made = listener(host, port)
     except OSError as error:
         raise CouldNotError(f"{host}:{port}: {error.strerror}: --port 0 takes one that is free") from error
-    facts = {"commit": git("-C", str(root), "rev-parse", "HEAD"), "branch": ""}
-    with suppress(IndexError):
-        facts["branch"] = git("-C", str(root), "rev-parse", "--abbrev-ref", "HEAD").splitlines()[0]
-    return Recording(new_run(root, settings, **facts), Path(root), settings, home, of), made, address(made)
+    return Recording(new_run(root, settings), Path(root), settings, home, of), made, address(made)
 
 
 @contextmanager
-def recorded(added: Sequence[str], tell: Callable[[str], None]) -> Iterator[dict[str, str]]:
+def recorded(added: Sequence[str], tell: Callable[[str], None]) -> Iterator[tuple[dict[str, str], Recording]]:
     """The environment of a command whose SDKs go through a server of its own, which ends with the block.
 
     A base URL that is set already is the upstream then. The server lets in who knows the token in the URLs alone; the
@@ -160,7 +157,7 @@ def recorded(added: Sequence[str], tell: Callable[[str], None]) -> Iterator[dict
     }
     try:
         made.start(listener)
-        yield {**os.environ, **urls, "JEVONS": "0"}
+        yield {**os.environ, **urls, "JEVONS": "0"}, made
     finally:
         made.end()
         listener.close()

@@ -20,9 +20,10 @@ from jevons.cli.shelf import Room
 from jevons.report.text import printable
 
 if TYPE_CHECKING:
+    from jevons.record import Machine
     from jevons.settings import Settings
     from jevons.shelf.card import Card, Spent
-    from jevons.shelf.spending import Reading, Stated
+    from jevons.shelf.spending import Stated
     from jevons.shelf.train import Plan
 
 WIDE = 80
@@ -35,7 +36,7 @@ class Runner:
     """One training. `begin`, then `run`."""
 
     def __init__(self, room: Room, plan: Plan, stated: Stated, given: Mapping[str, Any], settings: Settings) -> None:
-        from jevons.shelf.spending import Watch
+        from jevons.capture.watch import Watch
 
         self.room, self.plan, self.stated, self.given, self.settings = room, plan, stated, given, settings
         self.who = given["by"] or git("config", "user.name") or _login()
@@ -50,7 +51,6 @@ class Runner:
         """
         from jevons.settings import TRAIN_SPANS
         from jevons.shelf import allowance
-        from jevons.shelf.spending import Reading
         from jevons.shelf.text import CardError
         from jevons.shelf.train import growing
 
@@ -66,7 +66,7 @@ class Runner:
             changed = self.plan.recipe.differs(there.recipe)
             if changed:
                 say(f"{there.id} was trained before, with other {', '.join(changed)}: its card keeps both")
-        self.card = growing(self.plan, self._spent(Reading(hours=0.0, cpu_s=0.0)), there)
+        self.card = growing(self.plan, self._spent(msgspec.structs.replace(self.watch.read(), cpu_us=0)), there)
         try:
             beside = [one for one in self.room.family.cards.values() if one.id != self.card.id]
             self.room.shelf.put([self.card], replace=there is not None, beside=beside)
@@ -111,11 +111,11 @@ class Runner:
         self._document(code, "cut short" if why else "trained", spent)
         return code
 
-    def _spent(self, reading: Reading, code: int | None = None) -> Spent:
+    def _spent(self, machine: Machine, code: int | None = None) -> Spent:
         from jevons.shelf.allowance import now
         from jevons.shelf.spending import spent
 
-        made = spent(reading, self.watch, self.stated, self.room.overrides.factors)
+        made = spent(machine, self.stated, self.room.overrides.factors)
         return msgspec.structs.replace(
             made, started=now(self.began), ended=now(max(time.time(), self.began)), by=self.who,
             versions=self.versions, exit_code=code,

@@ -66,6 +66,9 @@ class Span(msgspec.Struct, frozen=True):
     """Path of the ledger or spool file where the runs are; empty for the ledger at hand."""
     superseded: int = 0
     """Earlier scans of what a later scan in the span counts again; they are not in `runs`."""
+    measurements: list[Run] = []
+    """Of machines over that time, or over the commands that made the runs. None of them is in `runs`, unless nothing
+    else goes by the name."""
 
     @property
     def unfinished(self) -> int:
@@ -102,7 +105,8 @@ def pick(recorded: Reading | Iterable[Run], text: str, now_us: int | None = None
         except NoLedgerError as error:
             why = str(error)
             continue
-        span = _inside(there, rest, now_us) if rest else _span([_Found("path", "all runs", there)]) if there else None
+        whole = [_Found("path", "all runs", there)]
+        span = _inside(there, rest, now_us) if rest else _span(whole, there) if there else None
         if span is None:
             raise SpanError(f"{path}: {_nothing(there, rest)}")
         return msgspec.structs.replace(span, name=f"{path}: {span.name}", ledger=str(path))
@@ -114,7 +118,7 @@ def previous(recorded: Iterable[Run], run: Run) -> Span | None:
     known = _ordered(recorded)
     at = next((at for at, one in enumerate(known) if one.id == run.id), len(known))
     before = [one for one in known[:at] if _alike(one) == _alike(run)][-1:]
-    return _span([_Found("the previous run", f"run {before[0].id}", before)]) if before else None
+    return _span([_Found("the previous run", f"run {before[0].id}", before)], known) if before else None
 
 
 def files_of(homes: Home | Iterable[Home], span: Span) -> list[Path]:
@@ -200,7 +204,7 @@ def _bounds(text: str) -> tuple[int, int] | None:
 
 def _inside(known: list[Run], text: str, now_us: int) -> Span | None:
     found = [one for one in _meanings(known, text, now_us) if one.runs]
-    return _span(found) if found else None
+    return _span(found, known) if found else None
 
 
 def _meanings(known: list[Run], text: str, now_us: int) -> Iterator[_Found]:
@@ -211,9 +215,10 @@ def _meanings(known: list[Run], text: str, now_us: int) -> Iterator[_Found]:
     if same or len(begun) == 1:
         run = (same or begun)[0]
         yield _Found("a run", f"run {run.id}", [run], run.id)
-    if text in ("latest", "previous") and known:
-        last = known[-1]
-        before = [run for run in known[:-1] if _alike(run) == _alike(last)]
+    suites = [run for run in known if not run.measures_only] or known
+    if text in ("latest", "previous") and suites:
+        last = suites[-1]
+        before = [run for run in suites[:-1] if _alike(run) == _alike(last)]
         asked = [last] if text == "latest" else before[-1:]
         for run in asked:
             yield _Found(f"the {text} run", f"{text}, run {run.id}", asked, run.id)
@@ -243,18 +248,21 @@ def _day(time_us: int) -> str:
     return (_EPOCH + dt.timedelta(time_us // DAY_US)).isoformat()
 
 
-def _span(found: list[_Found]) -> Span:
+def _span(found: list[_Found], known: list[Run]) -> Span:
     """The span of the first meaning, which says the others."""
     first, *others = found
     last = {_scan(run): run.id for run in first.runs}
-    chosen = [run for run in first.runs if not _scan(run) or last[_scan(run)] == run.id]
+    latest = [run for run in first.runs if not _scan(run) or last[_scan(run)] == run.id]
+    chosen = [run for run in latest if not run.measures_only] or latest
+    around = {run.command for run in chosen if run.command}
+    measured = [run for run in known if run.measures_only and (run in latest or run.id in around)]
     starts, ends = first.bounds or (
         min((started(run) for run in chosen if started(run)), default=0),
         max(max(started(run), run.ended_us or 0) for run in chosen),
     )
     also = [one.kind + (f": say {one.otherwise}" if one.otherwise else "") for one in others if one.runs != first.runs]
     name = first.name + (f" (also {'; '.join(also)})" if also else "")
-    return Span(name, chosen, starts, ends, superseded=len(first.runs) - len(chosen))
+    return Span(name, chosen, starts, ends, superseded=len(first.runs) - len(latest), measurements=measured)
 
 
 def _alike(run: Run) -> tuple[str, str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import time
 from collections.abc import Callable, Generator
@@ -10,12 +11,13 @@ from typing import Any
 import msgspec
 import pytest
 
-from jevons import capture
-from jevons.capture import scope
+from jevons import __version__, capture
+from jevons.capture import scope, surroundings
 from jevons.capture.interceptor import Chain, Interceptor
+from jevons.capture.surroundings import COMMAND
 from jevons.ledger.home import Home
 from jevons.ledger.spool import Spool
-from jevons.pytest_plugin import children, surroundings
+from jevons.pytest_plugin import children
 from jevons.pytest_plugin.budget import budget
 from jevons.pytest_plugin.names import safe_id
 from jevons.pytest_plugin.replay import marked, replaying
@@ -90,7 +92,8 @@ class Session:
 
     def run_record(self, ended: bool = False) -> Run:
         """This run's own record."""
-        versions, unseen, reasons = surroundings.versions(), set(surroundings.unseen()), [self.spool.lost_reason]
+        versions = surroundings.versions(__version__)
+        unseen, reasons = set(surroundings.unseen()), [self.spool.lost_reason]
         for output in self.from_workers:
             versions.update(output["versions"])
             unseen.update(output["unseen"])
@@ -99,6 +102,7 @@ class Session:
             id=self.run_id,
             project=self.settings.project or self.config.rootpath.name,
             place=self.settings.place,
+            command=os.environ.get(COMMAND, ""),
             started_us=self.started_us,
             ended_us=time.time_ns() // 1_000 if ended else None,
             workers=self.workers,
@@ -249,7 +253,7 @@ class Session:
         capture.flush()
         if self.worker:
             self.config.workeroutput[_OUTPUT] = {  # type: ignore[attr-defined]
-                "versions": surroundings.versions(),
+                "versions": surroundings.versions(__version__),
                 "unseen": surroundings.unseen(),
                 "calls": self.calls,
                 "errors": self._handle.recorder.errors,

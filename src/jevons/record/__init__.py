@@ -12,6 +12,6 @@ versions read each other's lines.
 from jevons.record.call import Call
 from jevons.record.kept import Kept
 from jevons.record.lines import Event, decode, encode
-from jevons.record.run import Metered, Run, TestResult
+from jevons.record.run import Machine, Metered, Run, TestResult
 
-__all__ = ["Call", "Event", "Kept", "Metered", "Run", "TestResult", "decode", "encode"]
+__all__ = ["Call", "Event", "Kept", "Machine", "Metered", "Run", "TestResult", "decode", "encode"]

@@ -15,6 +15,24 @@ class Metered(msgspec.Struct, omit_defaults=True):
     tool: str = ""
 
 
+class Machine(msgspec.Struct, omit_defaults=True, frozen=True, kw_only=True):
+    """What this machine counted while a command ran: facts alone, so that energy can be told anew."""
+
+    duration_us: int = 0
+    processors: int = 0
+    """Processors whose own counter of energy could be read (RAPL)."""
+    cards: int = 0
+    """Graphics cards, likewise (NVML)."""
+    processor_mj: int | None = None
+    """Millijoules of all those processors, whatever they worked for; None where none could be read."""
+    card_mj: int | None = None
+    """Of the cards, likewise."""
+    cpu_us: int | None = None
+    """Processor time of the command and all that it started; None where the system does not tell."""
+    unread_card: bool = False
+    """A graphics card is there whose energy cannot be read."""
+
+
 class Run(msgspec.Struct, kw_only=True, omit_defaults=True, tag_field="event", tag="run"):
     """One run of a test suite. Written at its start and again at its end: the later line wins."""
 
@@ -40,6 +58,10 @@ class Run(msgspec.Struct, kw_only=True, omit_defaults=True, tag_field="event", t
     """Of an imported run that is read beside others: its calls that jevons's own taps saw too, and that count there."""
     metered: Metered | None = None
     """For an imported measurement of a machine, which has no calls."""
+    machine: Machine | None = None
+    """What the machine counted over the run, for one of `jevons run`; while it goes on, and after a kill, so far."""
+    command: str = ""
+    """Id of the run of `jevons run` within which this one was made."""
     workers: int = 1
     versions: dict[str, str] = {}
     """jevons, python, platform, and the packages that were seen to make calls."""
@@ -48,6 +70,11 @@ class Run(msgspec.Struct, kw_only=True, omit_defaults=True, tag_field="event", t
     lost: int = 0
     """Events that could not be written to the ledger."""
     lost_reason: str = ""
+
+    @property
+    def measures_only(self) -> bool:
+        """Whether it is a measurement, which has no calls: it is no run of a suite."""
+        return bool(self.source) and (self.metered is not None or self.machine is not None)
 
 
 class TestResult(msgspec.Struct, kw_only=True, omit_defaults=True, tag_field="event", tag="test"):

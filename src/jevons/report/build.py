@@ -18,6 +18,7 @@ from jevons.ledger.shares import Users, owners
 from jevons.ledger.spans import started
 from jevons.record import Run, TestResult
 from jevons.report.document import Counts, Document, Level, Range, Row
+from jevons.report.machine import machines
 from jevons.report.numbers import percent
 
 BY = ("test", "model", "provider", "role", "file", "day")
@@ -34,12 +35,14 @@ def build(
     torn: int = 0,
     place: str = "",
     overrides: Overrides | None = None,
+    measurements: Sequence[Run] = (),
 ) -> Document:
     """Fold runs into their report.
 
     `by` names the rows: one of `BY`. Calls of a shared fixture are divided evenly over the tests that used it.
     `name` is what the runs go by; the id of the run if empty. `place` (ISO 3166 code or cloud region) is where this
-    machine stands; each run's own if empty. `torn`: lines of the ledger that were no records.
+    machine stands; each run's own if empty. `torn`: lines of the ledger that were no records. `measurements`
+    of machines go beside the runs.
     """
     if by not in BY:
         raise ValueError(f"by = {by!r}: use one of {', '.join(BY)}")
@@ -53,6 +56,7 @@ def build(
     has_contract = any(MARKET in rates.terms for rates in level.figures.spent)
     results = [result for one in runs for result in one.results] if by == "test" else []
     records = [one.run for one in runs]
+    beside = list({run.id: run for run in (*records, *measurements)}.values())
     starts = min((started(run) for run in records if started(run)), default=0)
     return Document(
         run=name or ", ".join(run.id for run in records),
@@ -75,7 +79,8 @@ def build(
         roles=rows([(accounts, named("role"))], (), mode),
         waste=_waste(counts, mode, len(runs)),
         next=_next(counts, by),
-        notes=[*_notes(counts, records, torn), *_stated(level.figures), *extra_notes],
+        notes=[*_notes(counts, records, torn), *measured(beside), *_stated(level.figures), *extra_notes],
+        machine=machines(beside, overrides),
     )
 
 
@@ -218,7 +223,6 @@ def _notes(counts: Counts, runs: Sequence[Run], torn: int) -> list[str]:
     merged = sum(run.merged for run in runs)
     if merged:
         notes.append(f"{merged:,} imported calls were seen by jevons itself too: counted once")
-    notes += measured(runs)
     unseen = dict.fromkeys(name for run in runs for name in run.unseen)
     if unseen:
         notes.append(f"not seen if these tests use it: {', '.join(unseen)} (jevons doctor)")

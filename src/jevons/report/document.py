@@ -97,6 +97,24 @@ class Advice(msgspec.Struct, kw_only=True):
     risk: str
 
 
+class Machine(msgspec.Struct, kw_only=True):
+    """What this machine spent while commands of `jevons run` ran: beside the level, never in it, though calls to
+    models on this machine may be in both."""
+
+    how: str
+    """``measured`` by counters, ``estimated`` from processor time, or ``unknown``: never added to each other."""
+    commands: int
+    energy_wh: Range | None
+    """Of the whole machine where measured, of the commands alone where estimated; None: unknown."""
+    unended: int = 0
+    """Commands of which no end is recorded: killed, or still running; what they took is known so far."""
+    duration_s: float
+    cpu_s: float | None
+    """Processor time of the commands; None where it is not known of one of them."""
+    why: str
+    """What the figure rests on."""
+
+
 class Document(msgspec.Struct):
     """One report. Times in UTC."""
 
@@ -138,6 +156,8 @@ class Document(msgspec.Struct):
     """Beside earlier runs, where there are any."""
     advice: list[Advice] = []
     """What to do, the best first."""
+    machine: list[Machine] = []
+    """What this machine spent, by how that is known."""
     places: Society | None = None
     gate: Gate | None = None
     """Caps that were agreed, and what was used of them."""

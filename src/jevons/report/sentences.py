@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from jevons.report.document import Document, Level, Range
+from collections.abc import Iterable, Iterator
+
+from jevons.report.document import Document, Level, Machine, Range
 from jevons.report.numbers import between, percent
 
 ROLES = {"judge": "judges", "set-up": "set-up", "product": "product"}
@@ -78,6 +80,17 @@ def market(document: Document) -> str:
     return f"by contracts that you state, market-based: {between(document.market_g, 'g')} CO2e, beside the above"
 
 
+def machine(made: Iterable[Machine]) -> Iterator[str]:
+    """What this machine spent, a line for each way of knowing it."""
+    for one in made:
+        took = between(one.energy_wh, "Wh") if one.energy_wh else "energy not known"
+        so_far = f" so far ({one.unended:,} without an end)" if one.unended else ""
+        commands = f"{one.commands:,} command{'s' * (one.commands != 1)}"
+        how = f"{one.how}, " if one.energy_wh else ""
+        beside = "not added to the above; calls to models on this machine may be in both"
+        yield f"{how}{commands} of jevons run{so_far}: {took} ({one.why}); {beside}"
+
+
 def labelled(document: Document) -> list[tuple[str, str]]:
     """(label, line) pairs, in reading order, without the table."""
     lines = [("counted", line) for line in counted(document)] + [("rough", line) for line in rough(document)]
@@ -85,6 +98,7 @@ def labelled(document: Document) -> list[tuple[str, str]]:
         ("roles", roles(document)),
         ("avoided", avoided(document)),
         ("market", market(document)),
+        *(("machine", line) for line in machine(document.machine)),
         ("waste", document.waste),
         *(("note", note) for note in document.notes),
         ("next", document.next),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import socket
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -17,7 +16,7 @@ from jevons.capture.site import Site
 from jevons.ledger.home import Home
 from jevons.ledger.imports import As
 from jevons.ledger.spool import Spool
-from jevons.record import Call, Run
+from jevons.record import Call, Machine, Run
 from jevons.server.app import App
 from jevons.server.listening import Listening
 from jevons.server.proxy import Proxy
@@ -40,18 +39,6 @@ class Asked(NamedTuple):
     """Caps on the run, as `jevons.cut.cap_flags.parsed` reads them."""
     replay: str = ""
     """One of `jevons.settings.REPLAY_MODES`; empty: as the settings say."""
-
-
-def new_run(root: Path, settings: Settings, **facts: str) -> Run:
-    """The record of a run that begins now; `facts`: its commit, branch and the like."""
-    made = time.strftime("%Y%m%dT%H%M%S", time.gmtime()) + "-" + secrets.token_hex(3)
-    return Run(
-        id=made,
-        project=settings.project or root.name,
-        place=settings.place,
-        started_us=time.time_ns() // 1_000,
-        **facts,  # type: ignore[arg-type]  # texts alone
-    )
 
 
 class Recording:
@@ -79,6 +66,11 @@ class Recording:
     def _take(self, call: Call) -> None:
         self.calls += 1
         self._spool(call)
+
+    def counted(self, machine: Machine) -> None:
+        """Note what the machine counted so far."""
+        self.run = msgspec.structs.replace(self.run, machine=machine)
+        self._spool(self.run)
 
     def start(self, listener: socket.socket) -> None:
         """Serve. Raises RuntimeError where that is impossible."""

@@ -7,14 +7,15 @@ import platform
 import sys
 from pathlib import Path
 
-from jevons import __version__
-
 UNSEEN = {
     "grpc": "gRPC",
     "websockets": "WebSocket (websockets)",
     "websocket": "WebSocket (websocket-client)",
 }
 """Modules whose traffic is not seen yet, by what to call them."""
+
+COMMAND = "JEVONS_COMMAND"
+"""Variable that tells a command of `jevons run` the id of that run."""
 
 _CI = {
     "GITHUB_ACTIONS": "github",
@@ -42,9 +43,9 @@ _JOB = ("CI_JOB_NAME", "JOB_NAME", "CIRCLE_JOB", "SYSTEM_JOBNAME", "BUILDKITE_LA
 _PACKAGES = ("httpx", "httpx2", "openai", "anthropic", "pytest")
 
 
-def versions() -> dict[str, str]:
-    """Versions of jevons, Python, the platform and of the packages that are loaded."""
-    found = {"jevons": __version__, "python": platform.python_version(), "platform": sys.platform}
+def versions(jevons: str) -> dict[str, str]:
+    """Versions of jevons, as given, of Python, the platform and the packages that are loaded."""
+    found = {"jevons": jevons, "python": platform.python_version(), "platform": sys.platform}
     for name in _PACKAGES:
         version = getattr(sys.modules.get(name), "__version__", None)
         if isinstance(version, str):

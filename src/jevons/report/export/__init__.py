@@ -1,0 +1,1 @@
+"""What was recorded, for other tools: metrics (OTLP, OpenMetrics) and a table of cells (Parquet)."""
