@@ -13,6 +13,7 @@ from jevons import __version__
 _COMMANDS = {
     "calls": "List recorded calls.",
     "combine": "Merge ledgers into one.",
+    "comment": "Write a report on a pull or merge request, updated in place.",
     "compare": "Say whether it got greener, per run and in total, and why.",
     "compact": "Bring a ledger's spool files into Parquet.",
     "cut": "Say what to remove first, what it saves, what it risks.",
