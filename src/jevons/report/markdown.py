@@ -13,9 +13,17 @@ from jevons.report.text import LINE, shortened
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>|#&!])")
 
 
+_CALLS = re.compile(r"([@#])(?=\w)|(?<=GH)(-)(?=\d)", re.IGNORECASE)
+"""What would tell a user of a forge, or link an issue: ``@name``, ``#1``, ``GH-1``."""
+
+
 def escape(text: str) -> str:
-    """Text that Markdown and HTML leave alone."""
-    return _SPECIAL.sub(lambda sign: f"&#{ord(sign.group(1))};", text)
+    """Text that Markdown and HTML leave alone, and that a forge takes for no name of a user's or an issue's.
+
+    A space of no width stands behind ``@`` and ``#``: an entity alone is read as the sign that it stands for.
+    """
+    apart = _CALLS.sub(lambda sign: f"{sign.group()}\u200b", text)
+    return _SPECIAL.sub(lambda sign: f"&#{ord(sign.group(1))};", apart).replace("\u200b", "&#8203;")
 
 
 def render(document: Document) -> str:
