@@ -10,13 +10,15 @@ import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from importlib.util import find_spec
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any, NamedTuple
+from xml.etree import ElementTree
 
 import pytest
 import yaml
-from ci.forges import BOT, forge
+from ci.forges import BOT, MAINTAINER, forge
 from ci.forges import Forge as Server
 from ci.runner import NO_PIP, Step, environment, filled, holds, program, shell
 
@@ -450,11 +452,13 @@ class GitLab:
         return all(one == other for one, other in re.findall(r'("\w*") == ("\w*")', told))
 
 
-def test_gitlab(forge: Forge, tmp_path: Path) -> None:
+def test_gitlab(forge: Forge, server: Server, tmp_path: Path) -> None:
     """A merge request over the cap fails with the reason in two lines; one within it passes, beside the kept run."""
     (forge.author / "pyproject.toml").write_text(SUITE["pyproject.toml"].replace("100", "4"))
     runner = GitLab(forge)
-    request = {"CI_PIPELINE_SOURCE": "merge_request_event", "CI_MERGE_REQUEST_IID": "5", "CI_COMMIT_REF_NAME": "more"}
+    request = {"CI_PIPELINE_SOURCE": "merge_request_event", "CI_MERGE_REQUEST_IID": "5", "CI_COMMIT_REF_NAME": "more",
+               "CI_PROJECT_ID": "1", "CI_MERGE_REQUEST_PROJECT_ID": "1", "CI_MERGE_REQUEST_SOURCE_PROJECT_ID": "1",
+               "CI_API_V4_URL": f"{server.url}/api/v4", "GITLAB_TOKEN": MAINTAINER}  # fmt: skip
     push = {"CI_PIPELINE_SOURCE": "push", "CI_COMMIT_BRANCH": "main", "CI_COMMIT_REF_NAME": "main"}
     opted = push | {"JEVONS_HISTORY": "true"}
     assert set(runner.play(forge.commit(10, judged=4), **push)) == {"ai-budget"}
@@ -468,12 +472,22 @@ def test_gitlab(forge: Forge, tmp_path: Path) -> None:
     assert said[0] == "broken   judge_calls of this run: 8 of 4 (200%)"
     assert said[1] == "moved    tests/test_shop.py::test_judged: 8 judge_calls (4 before)"
     assert (work / "jevons-gate.md").read_text().startswith("### AI budget: exceeded")
+    failed = [
+        case
+        for case in ElementTree.parse(work / "jevons-gate.xml").iter("testcase")
+        if case.find("failure") is not None
+    ]
+    assert [case.get("name") for case in failed] == ["judge_calls of the run"]
+    assert ElementTree.parse(work / "jevons.svg").getroot().get("aria-label", "").startswith("AI in tests: 18 calls")
+    if find_spec("jevons.cli.export"):
+        assert (work / "metrics.txt").read_text().endswith("# EOF\n")
 
     did, work = runner.play(forge.commit(10, 4, pull_request=5), **request)["ai-budget"]
     assert did.outcome == "success"
     summary = (work / "jevons-gate.md").read_text()
     assert summary.startswith("### AI budget: within")
     assert "in 1 runs" in summary
+    assert server.of("project_1_bot") == [f"<!-- jevons ai-budget -->\n{summary}"]  # one note of two pipelines
 
     # What was merged over the cap is kept; what failed its tests is not.
     for judged, works, runs in ((8, True, 2), (4, False, 2)):
