@@ -29,6 +29,7 @@ _COMMANDS = {
     "report": "Show what recorded runs cost.",
     "run": "Run a command, at the cleanest time before a deadline.",
     "shelf": "Models as assets: what exists, what it took, how long it serves.",
+    "sci": "Score runs by ISO/IEC 21031 (SCI), or check a report.",
     "serve": "Record AI calls of tests in any language.",
     "scan": "Count the calls that are already recorded.",
     "train": "Train a model, unless one exists that does; measure it, keep its card.",
