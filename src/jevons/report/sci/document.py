@@ -73,3 +73,9 @@ class Document(msgspec.Struct, kw_only=True):
     scores: list[Score]
     method: str = METHOD_VERSION
     schema: str = SCHEMA
+
+    def _repr_markdown_(self) -> str:
+        """What a notebook shows."""
+        from jevons.report.sci.text import markdown
+
+        return markdown(self)
