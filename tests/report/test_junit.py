@@ -6,11 +6,15 @@ from xml.etree.ElementTree import Element, fromstring
 
 import pytest
 from cut.test_gate import history, recorded
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from report.test_html import NASTY, STEERING
 
 from jevons.cut.gate import gate
 from jevons.ledger.recorded import of_calls
 from jevons.record import Call, Run, TestResult
 from jevons.report.build import build
+from jevons.report.gate import markdown
 from jevons.report.junit import gate as junit
 from jevons.report.render import render
 
@@ -71,3 +75,20 @@ def test_more_than_the_base_fails_and_what_is_not_known_is_an_error() -> None:
     error = cases(junit(unknown))["jevons.budget known"].find("error")
     assert error is not None
     assert "known for 0% of calls" in error.get("message", "")
+
+
+@settings(max_examples=30)
+@given(st.text(min_size=1, max_size=60) | st.sampled_from(NASTY))
+@example("\ufffe\uffff")
+def test_no_name_does_anything_in_what_a_gate_says(name: str) -> None:
+    made, plain = (gate(recorded(one, {one: 9}), [], {"test": {"calls": 8}}, base_name=one) for one in (name, "plain"))
+    made.warnings.append(name)
+    plain.warnings.append("plain")
+    xml = junit(made)
+    assert not STEERING.search(xml)
+    assert [one.tag for one in fromstring(xml).iter()] == [one.tag for one in fromstring(junit(plain)).iter()]
+    page = markdown(made)
+    assert not STEERING.search(page)
+    assert "<" not in page
+    assert len(page.splitlines()) == len(markdown(plain).splitlines())
+    assert len(xml) + len(page) < 20_000

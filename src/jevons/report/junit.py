@@ -55,8 +55,8 @@ def gate(made: Outcome) -> str:
             _fails(case, "failure", f"{said}{_moved(made)}")
     if made.exit_code == UNKNOWN:
         _fails(_case(suite, "jevons.budget", "known"), "error", "; ".join(made.why))
-    for warning in made.warnings:
-        SubElement(_case(suite, "jevons.budget", "warning"), "system-out").text = _legal(shortened(warning, LINE))
+    if made.warnings:
+        SubElement(suite, "system-out").text = "\n".join(_legal(shortened(one, LINE)) for one in made.warnings)
     return _text(suite)
 
 
