@@ -21,12 +21,15 @@ from jevons.cut.caps import Verdict
 from jevons.cut.gate import Outcome as Gate
 from jevons.ledger.recorded import of_calls
 from jevons.record import Call, Run
+from jevons.report import comparison
 from jevons.report.build import build
 from jevons.report.comparison import answer
 from jevons.report.complete import tables_of
 from jevons.report.document import Advice, Document
 from jevons.report.explain import explain
 from jevons.report.numbers import between
+from jevons.report.places import markdown as places_md
+from jevons.report.places import text as places_text
 from jevons.report.render import FILES, render
 from jevons.report.sentences import counted
 from jevons.weigh.compare import Change, Counted, Driver, Outcome
@@ -123,6 +126,13 @@ def test_no_name_does_anything_in_any_rendering(name: str) -> None:
         cell.startswith(tuple("=+-@＝＋－＠\t\r")) for row in csv.reader(io.StringIO(sheet)) for cell in row[:2]
     )
     assert not re.search(r"[@#][\w]|GH-\d", unescape(re.sub(r"&#(\d+);", read_by_a_forge, marked)), re.IGNORECASE)
+    assert document.change is not None
+    assert document.places is not None
+    for page in (comparison.markdown(document.change), places_md(document.places)):
+        harmless(page, 60_000)
+        assert "<" not in page
+    for shown in (comparison.text(document.change), places_text(document.places)):
+        harmless(shown, 60_000)
     for form in ("junit", "badge"):  # well-formed, and no tag that a plain name has not
         made_of_xml, plain_xml = (render(one, form) for one in (document, plain))
         harmless(made_of_xml, 60_000)
