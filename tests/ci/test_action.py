@@ -154,7 +154,8 @@ def test_inputs_that_are_shell_do_nothing_and_no_run_is_no_failure(repository: R
     assert did.outcome == "success"
     (command,) = (line for line in did.steps["Report"].said.splitlines() if line.startswith("::"))
     assert command.startswith("::warning title=jevons::nothing to report")
-    assert did.steps["Comment"].outcome == "skipped"
+    assert "none to write over" in did.steps["Comment"].said
+    assert server.comments == []
     assert (did.outputs["calls"], did.outputs["verdict"]) == ("", "unknown")
     assert "jevons doctor" in repository.summary
     repository.records(1)
@@ -162,6 +163,11 @@ def test_inputs_that_are_shell_do_nothing_and_no_run_is_no_failure(repository: R
     assert not list(repository.folder.rglob("hacked"))
     (body,) = server.of("github-actions[bot]")
     assert "| gpt-4o |" in body
+    # A run without AI does not leave a comment that says otherwise.
+    shutil.rmtree(repository.work / ".jevons")
+    assert repository.acts(name=NASTY).outcome == "success"
+    (body,) = server.of("github-actions[bot]")
+    assert body.endswith("No AI call was recorded: `jevons doctor` says what is seen, and what is not.\n")
 
 
 @pytest.mark.slow

@@ -83,6 +83,15 @@ def test_jobs_of_a_matrix_have_a_comment_each(server: Forge, tmp_path: Path) -> 
     assert server.of("github-actions[bot]") == ["<!-- jevons AI on 3.11 -->\n3.11", "<!-- jevons AI on 3.14 -->\n3.14"]
 
 
+def test_only_over_a_comment_that_is_there(server: Forge, tmp_path: Path) -> None:
+    env = github(server, tmp_path)
+    assert "none to write over" in comment(env, "nothing", "--only-over").output
+    assert server.comments == []
+    assert comment(env, "run 1").output.startswith("created")
+    assert comment(env, "nothing", "--only-over").output.startswith("updated")
+    assert server.of("github-actions[bot]") == ["<!-- jevons AI budget/tests -->\nnothing"]
+
+
 def test_a_deleted_comment_is_made_anew_even_one_deleted_just_now(server: Forge, tmp_path: Path) -> None:
     env = github(server, tmp_path)
     assert comment(env, "run 1").output.startswith("created")

@@ -62,7 +62,9 @@ def test_the_equation_by_every_functional_unit() -> None:
         operational = of["E"].mid * of["I"].mid
         assert operational == pytest.approx(of["O"].mid, rel=1e-12)
         assert figure(score).mid == pytest.approx((operational + of["M"].mid) / of["R"].mid * many, rel=1e-12)
-        assert figure(score).low < figure(score).mid < figure(score).high
+        ends = [(of["O"].low + of["M"].low), (of["O"].high + of["M"].high)]  # the widest that a sum can be
+        low, high = (end / of["R"].mid * many for end in ends)
+        assert low <= figure(score).low < figure(score).mid < figure(score).high <= high
 
 
 @settings(max_examples=30)

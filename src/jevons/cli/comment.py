@@ -29,8 +29,11 @@ Exit 0: written, or there is nothing to comment on (no pull request, or a fork's
 @click.argument("file", type=click.File("r", encoding="utf-8"))
 @click.option("--name", default="", help="Which comment; else the workflow and job.")
 @click.option("--number", type=click.IntRange(min=1), help="Of the pull or merge request; else the job's own.")
+@click.option(
+    "--only-over", is_flag=True, help="Write over the comment that is there; where there is none, do nothing."
+)
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
-def command(file: TextIO, name: str, number: int | None, form: str) -> None:
+def command(file: TextIO, name: str, number: int | None, only_over: bool, form: str) -> None:
     """Write FILE (Markdown) as a comment, over the one that was written before."""
     from jevons.report.comment import ForgeError, Thread, find, name_of, post
 
@@ -40,7 +43,10 @@ def command(file: TextIO, name: str, number: int | None, form: str) -> None:
         raise CouldNotError(f"{file.name} cannot be read ({error}): name a file of UTF-8 text") from error
     try:
         found = find(os.environ, number or 0)
-        made = post(found, name or name_of(os.environ), body) if isinstance(found, Thread) else found
+        if isinstance(found, Thread):
+            made = post(found, name or name_of(os.environ), body, only_over=only_over)
+        else:
+            made = found
     except ForgeError as error:
         raise CouldNotError(f"no comment was written: {error}") from None
     if form == "json":

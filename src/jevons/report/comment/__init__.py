@@ -61,8 +61,8 @@ def mark(name: str) -> str:
     return f"<!-- jevons {_OTHER.sub('', name).strip() or 'report'} -->"
 
 
-def post(thread: Thread, name: str, body: str) -> Posted:
-    """Write the comment of that name: over the one that this token's user wrote before, else a new one.
+def post(thread: Thread, name: str, body: str, *, only_over: bool = False) -> Posted:
+    """Write the comment of that name: over the one that this token's user wrote before, else, unless `only_over`, anew.
 
     Comments of others are left alone, whatever they begin with. Raises ForgeError.
     """
@@ -77,6 +77,8 @@ def post(thread: Thread, name: str, body: str) -> Posted:
         except ForgeError as error:
             if error.status not in _GONE:  # somebody deleted it just now
                 raise
+    if only_over:
+        return Posted(did="nothing", where=thread.name, why=f"{thread.name} has no such comment: none to write over")
     return Posted(did="created", where=thread.name, url=_url(api.ask("POST", thread.comments, sent)))
 
 
