@@ -115,7 +115,9 @@ def test_two_runs_make_one_comment_beside_those_of_others(repository: Repository
     assert "### AI budget: exceeded" in body
     assert "5 calls" in body
     assert float(second.outputs["energy_wh"]) > float(first.outputs["energy_wh"]) > 0
-    assert float(second.outputs["carbon_g"]) > float(first.outputs["carbon_g"]) > 0
+    ends = [float(second.outputs[f"carbon_g{end}"]) for end in ("_low", "", "_high")]
+    assert 0 < ends[0] < ends[1] < ends[2]
+    assert second.outputs["coverage"] == "1"
     folder = Path(second.outputs["folder"])
     assert "5 calls" in json.loads((folder / "badge.json").read_text(encoding="utf-8"))["message"]
     assert ElementTree.fromstring((folder / "badge.svg").read_text(encoding="utf-8")).get("aria-label")
@@ -157,7 +159,7 @@ def test_inputs_that_are_shell_do_nothing_and_no_run_is_no_failure(repository: R
     assert "none to write over" in did.steps["Comment"].said
     assert server.comments == []
     assert (did.outputs["calls"], did.outputs["verdict"]) == ("", "unknown")
-    assert "jevons doctor" in repository.summary
+    assert "Nothing to report" in repository.summary
     repository.records(1)
     assert repository.acts(name=NASTY, by="model").outcome == "success"
     assert not list(repository.folder.rglob("hacked"))
@@ -167,7 +169,7 @@ def test_inputs_that_are_shell_do_nothing_and_no_run_is_no_failure(repository: R
     shutil.rmtree(repository.work / ".jevons")
     assert repository.acts(name=NASTY).outcome == "success"
     (body,) = server.of("github-actions[bot]")
-    assert body.endswith("No AI call was recorded: `jevons doctor` says what is seen, and what is not.\n")
+    assert body.endswith("\nNothing to report of the AI in these tests: the log of this job says why.\n")
 
 
 @pytest.mark.slow
