@@ -1,5 +1,5 @@
 """The recipes of examples/ci, played: their shell is run, in its order and under its conditions, over real repositories
-and a real suite. Stand-ins: the runner (`GitHub`, `GitLab`), four actions, and the forge's API (gh)."""
+and a real suite. Stand-ins: the runner (`GitHub`, `GitLab`), four actions, and the forge's API (`forges`)."""
 
 from __future__ import annotations
 
@@ -8,15 +8,19 @@ import os
 import re
 import shutil
 import subprocess
-import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from importlib.util import find_spec
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any, NamedTuple
+from xml.etree import ElementTree
 
 import pytest
 import yaml
+from ci.forges import BOT, MAINTAINER, forge
+from ci.forges import Forge as Server
+from ci.runner import NO_PIP, Step, environment, filled, holds, program, shell
 
 from jevons.ledger.home import Home
 from jevons.ledger.read import read
@@ -70,20 +74,6 @@ def git(folder: Path, *command: str) -> str:
     return subprocess.run(
         ["git", *command], cwd=folder, check=True, capture_output=True, text=True, env=environment(folder.parent)
     ).stdout.strip()
-
-
-def environment(home: Path, **more: str) -> dict[str, str]:
-    """Nothing of this machine's settings; this environment's programs first."""
-    author = {f"GIT_{who}_{what}": "a@example.org" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
-    return {
-        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
-        "HOME": str(home),
-        "LC_ALL": "C.UTF-8",
-        "GIT_CONFIG_NOSYSTEM": "1",
-        "PIP_NO_INDEX": "1",
-        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
-        **(more or author),
-    }
 
 
 class Forge:
@@ -144,11 +134,6 @@ class Forge:
         return sorted(read(Home(folder)).kept)
 
 
-class Step(NamedTuple):
-    outcome: str
-    said: str = ""
-
-
 class Played(NamedTuple):
     """What became of a workflow."""
 
@@ -162,56 +147,15 @@ class Played(NamedTuple):
         return self.steps["Gate"].said.splitlines()
 
 
-def value(expression: str, context: Mapping[str, Any]) -> Any:
-    """An expression of GitHub's, as far as the recipe uses them; fails on any other."""
-    for operator in ("||", "&&", "==", "!="):
-        left, found, right = expression.partition(f" {operator} ")
-        if found:
-            one, other = value(left, context), value(right, context)
-            return {"||": one or other, "&&": one and other, "==": one == other, "!=": one != other}[operator]
-    if expression == "!cancelled()":
-        return True
-    if re.fullmatch(r"'\w*'", expression):
-        return expression[1:-1]
-    assert re.fullmatch(r"\w+(\.\w+)+", expression), f"not played here: {expression}"
-    root, *names = expression.split(".")
-    found = context[root]
-    for name in names:
-        found = (found or {}).get(name, "")
-    return found
-
-
-def filled(text: str, context: Mapping[str, Any]) -> str:
-    return re.sub(r"\$\{\{ (.+?) }}", lambda match: str(value(match[1], context)), text)
-
-
-def holds(condition: str | None, context: Mapping[str, Any], well: bool) -> bool:
-    """Whether a step or a job runs; `well` if all before it went well."""
-    if condition is None:
-        return well
-    condition = condition.strip().removeprefix("${{ ").removesuffix(" }}")
-    return bool(value(condition, context)) and (well or "cancelled()" in condition)
-
-
-def program(folder: Path, name: str, shell: str) -> None:
-    """A stand-in for a program of the runner's."""
-    folder.mkdir(exist_ok=True)
-    (folder / name).write_text(f"#!{shutil.which('bash')}\n{shell}\n")
-    (folder / name).chmod(0o755)
-
-
-NO_PIP = '[ "$1" = install ]'
-"""Instead of pip, which takes seconds to find that all is there."""
-
-
 class GitHub:
     """Plays github.yml for one event."""
 
-    def __init__(self, forge: Forge, gh: str = "", installs: bool = False, **variables: str) -> None:
+    def __init__(self, forge: Forge, server: Server | None = None, installs: bool = False, **variables: str) -> None:
+        """Without a server the forge's API is not to be reached."""
         self.forge, self.variables = forge, variables
+        self.url = server.url if server else "http://127.0.0.1:9"
         self.recipe = yaml.safe_load((RECIPES / "github.yml").read_text())
         self.programs = forge.folder / "programs"
-        program(self.programs, "gh", gh or "echo 'HTTP 403: Resource not accessible by integration' >&2; exit 1")
         if not installs:
             program(self.programs, "pip", NO_PIP)
 
@@ -243,7 +187,7 @@ class GitHub:
             context: dict[str, Any] = {
                 "github": {
                     "event": event, "event_name": kind, "ref_name": name, "repository": "acme/shop", "run_id": "1",
-                    "token": "read" if not own else json.dumps(rights),
+                    "token": BOT if own and rights.get("pull-requests") == "write" else "read",
                 },
                 "runner": {"temp": folder / job / "temp"},
                 "secrets": {"OPENAI_API_KEY": "a key"} if own else {},
@@ -261,7 +205,8 @@ class GitHub:
                 "GITHUB_SHA": commit, "GITHUB_REPOSITORY": "acme/shop", "GITHUB_RUN_ID": "1", "GITHUB_REF_NAME": name,
                 "GITHUB_REF": f"refs/pull/{name}" if head else f"refs/heads/{name}", "GITHUB_HEAD_REF": head,
                 "GITHUB_EVENT_NAME": kind, "GITHUB_EVENT_PATH": str(folder / "event.json"),
-                "GITHUB_STEP_SUMMARY": str(folder / "summary.md"), "RUNNER_TEMP": str(folder / job / "temp"),
+                "GITHUB_API_URL": self.url, "GITHUB_STEP_SUMMARY": str(folder / "summary.md"),
+                "RUNNER_TEMP": str(folder / job / "temp"),
             }  # fmt: skip
             may_write = own and rights.get("contents") == "write"
             played.jobs[job] = self._steps(told["steps"], context, variables, played, job, commit, may_write)
@@ -308,19 +253,15 @@ class GitHub:
         return shell(["bash", "-e", "-c", script], work, self.programs, variables)
 
 
-def shell(command: list[str], work: Path, programs: Path, variables: dict[str, str]) -> Step:
-    made = environment(programs.parent, **variables)
-    made["PATH"] = f"{programs}{os.pathsep}{made['PATH']}"
-    done = subprocess.run(
-        command, cwd=work, env=made, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=120,
-        check=False,
-    )  # fmt: skip
-    return Step("failure" if done.returncode else "success", done.stdout)
+@pytest.fixture(name="forge")
+def one_forge(tmp_path: Path) -> Forge:
+    return Forge(tmp_path / "forge")
 
 
 @pytest.fixture
-def forge(tmp_path: Path) -> Forge:
-    return Forge(tmp_path / "forge")
+def server() -> Iterator[Server]:
+    with forge() as made:
+        yield made
 
 
 @pytest.fixture(scope="module")
@@ -348,12 +289,16 @@ def test_twice_the_judge_calls_fail_with_the_reason_in_two_lines(history: Forge)
     assert played.gate[1] == "moved    tests/test_shop.py::test_judged: 8 judge_calls (4 before)"
     assert "### AI budget: exceeded" in played.summary
     assert "8 is 2.00 times its base of 6 runs" in played.summary
-    # The comment was refused, which is none of the job's business.
-    assert played.steps["Comment"] == Step("failure", "HTTP 403: Resource not accessible by integration\n")
+    # The comment could not be written, which is none of the job's business.
+    assert played.steps["Comment"].outcome == "failure"
+    assert "127.0.0.1 cannot be reached" in played.steps["Comment"].said
 
 
-def test_within_noise_passes_although_the_comment_is_refused(history: Forge) -> None:
-    played = GitHub(history, JEVONS_HISTORY="true").pull_request(history.commit(12, 4, pull_request=8), 8, "reworded")
+def test_within_noise_passes_although_the_comment_is_refused(history: Forge, server: Server) -> None:
+    server.status = 403
+    played = GitHub(history, server, JEVONS_HISTORY="true").pull_request(
+        history.commit(12, 4, pull_request=8), 8, "reworded"
+    )
     assert played.jobs == {"tests": "success", "history": "skipped"}
     assert played.steps["Comment"].outcome == "failure"
     assert played.gate[0] == "passed   1 cap holds; not shown to use more than branch main"
@@ -362,13 +307,16 @@ def test_within_noise_passes_although_the_comment_is_refused(history: Forge) -> 
 
 
 @pytest.mark.parametrize(("judged", "result"), [(4, "success"), (8, "failure")])
-def test_a_fork_may_not_comment_and_gets_the_summary(history: Forge, tmp_path: Path, judged: int, result: str) -> None:
+def test_a_fork_may_not_comment_and_gets_the_summary(
+    history: Forge, server: Server, tmp_path: Path, judged: int, result: str
+) -> None:
     before = history.kept(tmp_path / "kept")
-    forked = GitHub(history, gh=f"touch {tmp_path / 'called'}", JEVONS_HISTORY="true")
+    forked = GitHub(history, server, JEVONS_HISTORY="true")
     played = forked.pull_request(history.commit(10, judged, pull_request=9), 9, "main", repository="someone/shop")
     assert played.jobs == {"tests": result, "history": "skipped"}
-    assert played.steps["Comment"].outcome == "skipped"
-    assert not (tmp_path / "called").exists()
+    assert played.steps["Comment"].outcome == "success"
+    assert "from a fork" in played.steps["Comment"].said
+    assert server.asked == []
     assert f"AI budget: {'within' if judged == 4 else 'exceeded'}" in played.summary
     assert history.kept(tmp_path / "kept") == before
 
@@ -389,7 +337,7 @@ def test_a_forks_main_branch_is_no_base_even_where_its_run_is_kept(history: Forg
 def test_no_history_is_a_warning_and_none_is_kept_unless_asked_for(forge: Forge) -> None:
     pushed = GitHub(forge).push(forge.commit(10, judged=4))
     assert pushed.jobs == {"tests": "success", "history": "skipped"}
-    assert pushed.steps["Comment"].outcome == "skipped"
+    assert "no pull request" in pushed.steps["Comment"].said
     assert list((pushed.folder / "artifacts" / "jevons").glob("*.jsonl"))
     assert not list(pushed.folder.glob("artifacts/**/secret"))
     played = GitHub(forge, installs=True).pull_request(forge.commit(10, 8, pull_request=1), 1, "judge-more")
@@ -437,40 +385,22 @@ def test_two_jobs_at_the_same_time_lose_nothing(forge: Forge, tmp_path: Path) ->
     assert git(forge.origin, "rev-list", "--count", "--max-parents=0", "jevons-cells") == "1"
 
 
-GH = """
-[ "$1" = api ] && [ -n "$GH_TOKEN" ] || exit 4
-shift; method=; filter=; body=
-while [ $# -gt 0 ]; do case "$1" in
-  --method) method=$2; shift;; --jq) filter=$2; shift;; --field) body=${2#body=@}; shift;;
-  --paginate|--silent) ;; -*) exit 2;; *) path=$1;; esac; shift; done
-case "$method $path" in
-  " repos/acme/shop/issues/7/comments")
-    if [ -z "$body" ]; then exec jq -r "$filter" COMMENTS; fi
-    jq --rawfile body "$body" '. + [{id: (length + 1), user: {type: "Bot"}, body: $body}]' COMMENTS > COMMENTS.new;;
-  "PATCH repos/acme/shop/issues/comments/"*)
-    jq --rawfile body "$body" --argjson id "${path##*/}" 'map(if .id == $id then .body = $body else . end)' \\
-      COMMENTS > COMMENTS.new;;
-  *) exit 3;; esac
-mv COMMENTS.new COMMENTS
-"""
-
-
-@pytest.mark.skipif(not shutil.which("jq"), reason="the stand-in for gh needs jq")
-def test_the_comment_is_updated_in_place(forge: Forge, tmp_path: Path) -> None:
-    mark = "<!-- jevons AI budget/tests -->\n"
-    others = [{"id": 1, "user": {"type": "Bot"}, "body": "coverage"}, {"id": 2, "user": {"type": "User"}, "body": mark}]
-    comments = tmp_path / "comments.json"
-    comments.write_text(json.dumps(others))
-    runner = GitHub(forge, gh=GH.replace("COMMENTS", str(comments)))
+def test_the_comment_is_updated_in_place(forge: Forge, server: Server, tmp_path: Path) -> None:
+    server.says("codecov[bot]", "coverage", kind="Bot")
+    runner = GitHub(forge, server)
     step = next(one for one in runner.recipe["jobs"]["tests"]["steps"] if one.get("name") == "Comment")
-    variables = {"RUNNER_TEMP": str(tmp_path), "GITHUB_REPOSITORY": "acme/shop", "GH_TOKEN": "x", "PULL_REQUEST": "7"}
+    variables = {
+        "RUNNER_TEMP": str(tmp_path), "GITHUB_REPOSITORY": "acme/shop", "GITHUB_TOKEN": BOT, "GITHUB_ACTIONS": "true",
+        "GITHUB_API_URL": server.url, "GITHUB_WORKFLOW": "AI budget", "GITHUB_JOB": "tests",
+        "GITHUB_EVENT_NAME": "pull_request", "GITHUB_EVENT_PATH": str(tmp_path / "event.json"),
+    }  # fmt: skip
+    head = {"repo": {"full_name": "acme/shop"}}
+    (tmp_path / "event.json").write_text(json.dumps({"pull_request": {"number": 7, "head": head}}))
     for said in ("exceeded", "within"):
-        (tmp_path / "gate.md").write_text(f"{mark}{said}\n")
-        assert runner._shell(step["run"], tmp_path, variables) == Step("success")
-        assert json.loads(comments.read_text()) == [
-            *others,
-            {"id": 3, "user": {"type": "Bot"}, "body": f"{mark}{said}\n"},
-        ]
+        (tmp_path / "gate.md").write_text(f"{said}\n")
+        assert runner._shell(step["run"], tmp_path, variables).outcome == "success"
+        assert server.of("github-actions[bot]") == [f"<!-- jevons AI budget/tests -->\n{said}\n"]
+    assert server.of("codecov[bot]") == ["coverage"]
 
 
 def test_rights() -> None:
@@ -522,11 +452,13 @@ class GitLab:
         return all(one == other for one, other in re.findall(r'("\w*") == ("\w*")', told))
 
 
-def test_gitlab(forge: Forge, tmp_path: Path) -> None:
+def test_gitlab(forge: Forge, server: Server, tmp_path: Path) -> None:
     """A merge request over the cap fails with the reason in two lines; one within it passes, beside the kept run."""
     (forge.author / "pyproject.toml").write_text(SUITE["pyproject.toml"].replace("100", "4"))
     runner = GitLab(forge)
-    request = {"CI_PIPELINE_SOURCE": "merge_request_event", "CI_MERGE_REQUEST_IID": "5", "CI_COMMIT_REF_NAME": "more"}
+    request = {"CI_PIPELINE_SOURCE": "merge_request_event", "CI_MERGE_REQUEST_IID": "5", "CI_COMMIT_REF_NAME": "more",
+               "CI_PROJECT_ID": "1", "CI_MERGE_REQUEST_PROJECT_ID": "1", "CI_MERGE_REQUEST_SOURCE_PROJECT_ID": "1",
+               "CI_API_V4_URL": f"{server.url}/api/v4", "GITLAB_TOKEN": MAINTAINER}  # fmt: skip
     push = {"CI_PIPELINE_SOURCE": "push", "CI_COMMIT_BRANCH": "main", "CI_COMMIT_REF_NAME": "main"}
     opted = push | {"JEVONS_HISTORY": "true"}
     assert set(runner.play(forge.commit(10, judged=4), **push)) == {"ai-budget"}
@@ -540,12 +472,22 @@ def test_gitlab(forge: Forge, tmp_path: Path) -> None:
     assert said[0] == "broken   judge_calls of this run: 8 of 4 (200%)"
     assert said[1] == "moved    tests/test_shop.py::test_judged: 8 judge_calls (4 before)"
     assert (work / "jevons-gate.md").read_text().startswith("### AI budget: exceeded")
+    failed = [
+        case
+        for case in ElementTree.parse(work / "jevons-gate.xml").iter("testcase")
+        if case.find("failure") is not None
+    ]
+    assert [case.get("name") for case in failed] == ["judge_calls of the run"]
+    assert ElementTree.parse(work / "jevons.svg").getroot().get("aria-label", "").startswith("AI in tests: 18 calls")
+    if find_spec("jevons.cli.export"):
+        assert (work / "metrics.txt").read_text().endswith("# EOF\n")
 
     did, work = runner.play(forge.commit(10, 4, pull_request=5), **request)["ai-budget"]
     assert did.outcome == "success"
     summary = (work / "jevons-gate.md").read_text()
     assert summary.startswith("### AI budget: within")
     assert "in 1 runs" in summary
+    assert server.of("project_1_bot") == [f"<!-- jevons ai-budget -->\n{summary}"]  # one note of two pipelines
 
     # What was merged over the cap is kept; what failed its tests is not.
     for judged, works, runs in ((8, True, 2), (4, False, 2)):

@@ -9,6 +9,7 @@ import re
 from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from hypothesis import example, given, settings
@@ -21,12 +22,15 @@ from jevons.cut.caps import Verdict
 from jevons.cut.gate import Outcome as Gate
 from jevons.ledger.recorded import of_calls
 from jevons.record import Call, Run
+from jevons.report import comparison
 from jevons.report.build import build
 from jevons.report.comparison import answer
 from jevons.report.complete import tables_of
 from jevons.report.document import Advice, Document
 from jevons.report.explain import explain
 from jevons.report.numbers import between
+from jevons.report.places import markdown as places_md
+from jevons.report.places import text as places_text
 from jevons.report.render import FILES, render
 from jevons.report.sentences import counted
 from jevons.weigh.compare import Change, Counted, Driver, Outcome
@@ -38,7 +42,8 @@ STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u061c\u2028-\u20
 NASTY = (
     "<script>alert(1)</script>", "</title><img src=x onerror=alert(1)>", "'\"><svg onload=alert(1)>", "{{7*7}}{%raw%}",
     "\x1b[31mred\x1b[0m\x1b]0;title\x07", "\u202eevil\u2066", "=cmd|'/c calc'!A1", "a|b`c*d", "x" * 10_000,
-    "<b>" * 3_000,    "]]><!--", "&lt;script&gt;", "\x00\ud800",
+    "<b>" * 3_000, "@octocat", "@org/team #1 GH-12", "＝1+1", "\ufffe\uffff\U0001f600",
+    "]]><!--", "&lt;script&gt;", "\x00\ud800",
 )  # fmt: skip
 
 
@@ -100,6 +105,8 @@ def harmless(shown: str, most: int) -> None:
 @given(st.text(min_size=1, max_size=60) | st.sampled_from(NASTY))
 @example("<script>alert(1)</script>")
 @example("\u202e" * 5)
+@example("@octocat of @org/team, see #1 and GH-12")
+@example("\ufffe\uffff\U0001f600")
 def test_no_name_does_anything_in_any_rendering(name: str) -> None:
     document, plain = named(name), named("plain")
     page = render(document, "html")
@@ -116,7 +123,29 @@ def test_no_name_does_anything_in_any_rendering(name: str) -> None:
     assert max(map(cell_len, shown.splitlines())) <= 80  # columns: some signs take none, others two
     sheet = render(document, "csv")
     harmless(sheet, 50_000)
-    assert not any(cell.startswith(("=", "+", "-", "@")) for row in csv.reader(io.StringIO(sheet)) for cell in row[:2])
+    assert not any(
+        cell.startswith(tuple("=+-@＝＋－＠\t\r")) for row in csv.reader(io.StringIO(sheet)) for cell in row[:2]
+    )
+    assert not re.search(r"[@#][\w]|GH-\d", unescape(re.sub(r"&#(\d+);", read_by_a_forge, marked)), re.IGNORECASE)
+    assert document.change is not None
+    assert document.places is not None
+    for page in (comparison.markdown(document.change), places_md(document.places)):
+        harmless(page, 60_000)
+        assert "<" not in page
+    for shown in (comparison.text(document.change), places_text(document.places)):
+        harmless(shown, 60_000)
+    for form in ("junit", "badge"):  # well-formed, and no tag that a plain name has not
+        made_of_xml, plain_xml = (render(one, form) for one in (document, plain))
+        harmless(made_of_xml, 60_000)
+        assert {one.tag for one in ElementTree.fromstring(made_of_xml).iter()} == {
+            one.tag for one in ElementTree.fromstring(plain_xml).iter()
+        }
+    assert re.fullmatch(r"([a-z_]+=[\d.e+-]*\n)+", render(document, "dotenv"))
+    assert render(document, "shields") == render(plain, "shields")
+
+
+def read_by_a_forge(entity: re.Match[str]) -> str:
+    return chr(int(entity[1]))
 
 
 @settings(max_examples=40)
@@ -140,6 +169,18 @@ def test_every_rendering_shows_the_same_totals(made: list[Call]) -> None:
         for name, unit in (("energy_wh", "Wh"), ("carbon_g", "g"), ("embodied_g", "g"), ("water_l", "L")):
             for form, text in texts.items():
                 assert between(getattr(document.level, name), unit) in text, (form, name)
+    lines = dict(line.split("=") for line in render(document, "dotenv").splitlines())
+    assert int(lines["calls"]) == counts["calls"]
+    assert int(lines["input_tokens"]) == counts["input_tokens"]
+    assert lines["coverage"] == f"{told['coverage']:.4g}"
+    if document.coverage:
+        assert float(lines["energy_wh"]) == pytest.approx(told["level"]["energy_wh"]["mid"], rel=1e-5)
+        assert float(lines["carbon_g_high"]) == pytest.approx(told["level"]["carbon_g"]["high"], rel=1e-5)
+    cases = ElementTree.fromstring(render(document, "junit")).findall(".//testcase/properties/property")
+    used = [float(one.get("value", "")) for one in cases if one.get("name") == "jevons.calls"]
+    assert sum(used) == pytest.approx(counts["calls"], rel=1e-4)
+    for form in ("badge", "shields"):
+        assert f"{counts['calls']:,} call" in render(document, form)
     rows = list(csv.DictReader(io.StringIO(render(document, "csv"))))
     assert sum(float(row["calls"]) + float(row["shared_calls"]) for row in rows) == pytest.approx(counts["calls"])
     total = sum(float(row["energy_wh_mid"]) for row in rows)

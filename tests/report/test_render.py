@@ -78,3 +78,8 @@ def test_every_rendering_shows_the_same_totals() -> None:
     assert sum(float(row["tokens"]) for row in rows) == 3200
     total = sum(float(row["energy_wh_mid"]) for row in rows)
     assert total == pytest.approx(whole["level"]["energy_wh"]["mid"], rel=1e-9)
+
+
+def test_a_notebook_shows_the_report() -> None:
+    made = document("t.py::a")
+    assert made._repr_markdown_() == render(made, "markdown")

@@ -13,6 +13,7 @@ from jevons import __version__
 _COMMANDS = {
     "calls": "List recorded calls.",
     "combine": "Merge ledgers into one.",
+    "comment": "Write a report on a pull or merge request, updated in place.",
     "compare": "Say whether it got greener, per run and in total, and why.",
     "compact": "Bring a ledger's spool files into Parquet.",
     "cut": "Say what to remove first, what it saves, what it risks.",
@@ -29,6 +30,7 @@ _COMMANDS = {
     "report": "Show what recorded runs cost.",
     "run": "Run a command, at the cleanest time before a deadline.",
     "shelf": "Models as assets: what exists, what it took, how long it serves.",
+    "sci": "Score runs by ISO/IEC 21031 (SCI), or check a report.",
     "serve": "Record AI calls of tests in any language.",
     "scan": "Count the calls that are already recorded.",
     "train": "Train a model, unless one exists that does; measure it, keep its card.",

@@ -33,6 +33,7 @@ Examples:
   jevons gate --against main         more than the runs of that branch, beyond what these scatter by? (also a tag)
   jevons gate --against ../base/.jevons
   jevons gate --format markdown >> "$GITHUB_STEP_SUMMARY"
+  jevons gate --format junit > jevons-gate.xml     a test case for each cap, as GitLab shows them
 
 \b
 Caps: [tool.jevons.budget] run = {calls = 500, carbon_g = 20}; spans run, test, day, month, project; units calls,
@@ -48,7 +49,9 @@ known to say.
 )
 @click.option("--set", "ratchet", is_flag=True, help="Write this run's level to jevons-budget.toml as the cap.")
 @click.option("--place", default="", metavar="CODE", help="Where these machines stand: ISO 3166 code or cloud region.")
-@click.option("--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True)
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json", "markdown", "junit"]), default="text", show_default=True
+)
 def command(run: str, against: str, ratchet: bool, place: str, form: str) -> None:
     """Fail when a run uses more AI than was agreed, or shown to use more than its base."""
     from jevons.cut import agreed
@@ -56,6 +59,7 @@ def command(run: str, against: str, ratchet: bool, place: str, form: str) -> Non
     from jevons.cut.money import Dollars, NoPricesError
     from jevons.footprint import overrides
     from jevons.report.gate import markdown, text
+    from jevons.report.junit import gate as junit
 
     root, settings, home = find()
     homes = ledgers(root, settings, home)
@@ -95,7 +99,7 @@ def command(run: str, against: str, ratchet: bool, place: str, form: str) -> Non
     if form == "json":
         click.echo(msgspec.json.format(msgspec.json.encode(made), indent=2).decode())
     else:
-        click.echo((text if form == "text" else markdown)(made), nl=False)
+        click.echo({"text": text, "markdown": markdown, "junit": junit}[form](made), nl=False)
     sys.exit(made.exit_code)
 
 

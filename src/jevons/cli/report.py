@@ -30,6 +30,7 @@ FOLDER = "jevons-published"
 Examples:
   jevons report                                   the latest run, test by test
   jevons report --by model --format markdown
+  jevons report --format junit -o ai.xml          also dotenv (NAME=number lines), badge (SVG), shields (its JSON)
   jevons report --by day                          also by provider, role and file
   jevons report --format html -o report.html      one page: where it goes, what changed and why, what to do next
   jevons report --run 20261123T1930 --format json -o cost.json
@@ -41,7 +42,12 @@ Examples:
 )
 @click.option("--run", default="latest", show_default=True, help="Runs: an id, latest, a branch, a date ...")
 @click.option("--by", type=click.Choice(["test", "model", "provider", "role", "file", "day"]), default="test")
-@click.option("--format", "form", type=click.Choice(["text", "html", "json", "markdown", "csv"]), default="text")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "html", "json", "markdown", "csv", "junit", "dotenv", "badge", "shields"]),
+    default="text",
+)
 @click.option(
     "--against", default="", metavar="BASE", help="Runs that html and json compare with; else the run before."
 )
@@ -175,7 +181,7 @@ def _places(
     from jevons.report.places import markdown, text
     from jevons.weigh.society.places import places
 
-    if form in ("csv", "html"):
+    if form not in ("text", "json", "markdown"):
         raise CouldNotError("--places as text, json or markdown")
     society = places(made, name=name, place=place, overrides=known, sites=sites_of(settings, root))
     if form == "json":
@@ -222,7 +228,7 @@ def _restated(folder: Path, homes: Sequence[Home], name: str, form: str, place: 
     if form == "json":
         whole = made if name == "*" else made[0]
         return msgspec.json.format(msgspec.json.encode(whole), indent=2).decode() + "\n"
-    if form in ("csv", "html"):
+    if form not in ("text", "json", "markdown"):
         raise CouldNotError("--published as text, json or markdown")
     return "\n".join((text if form == "text" else markdown)(one) for one in made)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 
 from jevons.factors import Factor
 from jevons.footprint.causes import Term, interval
@@ -40,10 +41,10 @@ class Figures:
             for term in rates.terms.get(name, ()):
                 yield term * joules
 
-    def interval(self, name: str) -> Interval:
-        """One of `rates.FIGURES`, or `rates.MARKET`, with its 90 % interval."""
-        made = interval(self.terms(name))
-        more = sum(rates.highs.get(name, 0.0) * joules for rates, joules in self.possible.items())
+    def interval(self, *names: str) -> Interval:
+        """One of `rates.FIGURES`, or `rates.MARKET`, or the sum of several of one unit, with its 90 % interval."""
+        made = interval(chain.from_iterable(map(self.terms, names)))
+        more = sum(rates.highs.get(name, 0.0) * joules for rates, joules in self.possible.items() for name in names)
         return Interval(made.low, made.mid, made.high + more)
 
     def amount(self, name: str) -> float:

@@ -29,7 +29,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="TYPE[:DEST]",
         default=[],
         dest="jevons_report",
-        help="Report to make: term (the default), html, json, markdown or csv, each with an optional file "
+        help="Report to make: term (the default), html, json, markdown, csv, junit, dotenv, badge or shields, each "
+        "with an optional file "
         "(json:jevons.json; for html a folder, html:jevons-html); may be given several times. "
         "Empty: no report, only records.",
     )

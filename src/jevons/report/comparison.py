@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from jevons.report.document import Range
 from jevons.report.markdown import escape
 from jevons.report.numbers import between, digits, percent
-from jevons.report.text import clean
+from jevons.report.text import LINE, clean, shortened
 from jevons.weigh.compare import Apart, Change, Counted, Moved, Outcome
 
 FIGURES = {
@@ -147,7 +147,7 @@ def text(made: Outcome) -> str:
     """For a terminal."""
     pairs = list(lines(made))
     width = max(len(label) for label, _ in pairs)
-    return "".join(f"{label:<{width}}  {line}\n" for label, line in pairs)
+    return "".join(f"{label:<{width}}  {shortened(line, LINE)}\n" for label, line in pairs)
 
 
 def markdown(made: Outcome) -> str:

@@ -164,3 +164,9 @@ class Document(msgspec.Struct):
     left_out: dict[str, str] = {}
     """Field above -> why it is empty, where it was asked for."""
     schema: str = SCHEMA
+
+    def _repr_markdown_(self) -> str:
+        """What a notebook shows."""
+        from jevons.report.markdown import render
+
+        return render(self)

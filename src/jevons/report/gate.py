@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from jevons.cut.gate import Outcome
 from jevons.report.markdown import escape
-from jevons.report.text import clean
+from jevons.report.text import LINE, shortened
 
 _HEADS = ("within", "exceeded", "not known")
 """By exit code."""
@@ -14,13 +14,13 @@ _HEADS = ("within", "exceeded", "not known")
 
 def text(made: Outcome) -> str:
     """For a terminal or a log."""
-    return "".join(f"{label:<8} {clean(line)}\n" for label, line in lines(made))
+    return "".join(f"{label:<8} {shortened(line, LINE)}\n" for label, line in lines(made))
 
 
 def markdown(made: Outcome) -> str:
     """For a step summary or a comment."""
     head = [f"### AI budget: {_HEADS[made.exit_code]}", ""]
-    return "\n".join(head + [f"- **{label}** {escape(clean(line))}" for label, line in lines(made)]) + "\n"
+    return "\n".join(head + [f"- **{label}** {escape(shortened(line, LINE))}" for label, line in lines(made)]) + "\n"
 
 
 def lines(made: Outcome) -> Iterator[tuple[str, str]]:

@@ -13,9 +13,21 @@ from jevons.report.text import LINE, shortened
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>|#&!])")
 
 
+MOST = 2_000
+"""Signs of a line: a command that names many tests is longer than what quotes one name."""
+_CALLS = re.compile(r"([@#])(?=\w)|(?<=GH)(-)(?=\d)", re.IGNORECASE)
+"""What would tell a user of a forge, or link an issue: ``@name``, ``#1``, ``GH-1``."""
+
+
 def escape(text: str) -> str:
-    """Text that Markdown and HTML leave alone."""
-    return _SPECIAL.sub(lambda sign: f"&#{ord(sign.group(1))};", text)
+    """Text that Markdown and HTML leave alone, and that a forge takes for no name of a user's or an issue's.
+
+    One line without steering signs, of `MOST` signs at most. A space of no width stands behind ``@`` and ``#``: an
+    entity alone is read as the sign that it stands for.
+    """
+    line = shortened(" ".join(text.splitlines()), MOST)
+    apart = _CALLS.sub(lambda sign: f"{sign.group()}\u200b", line)
+    return _SPECIAL.sub(lambda sign: f"&#{ord(sign.group(1))};", apart).replace("\u200b", "&#8203;")
 
 
 def render(document: Document) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from jevons.cut.plan import Cost, Needs, Plan
 from jevons.report.document import Range
 from jevons.report.numbers import between, digits, percent
-from jevons.report.text import clean
+from jevons.report.text import clean, printable
 from jevons.report.waste import dollars
 
 _WIDTH = 80
@@ -123,4 +123,6 @@ def _count(number: int, what: str) -> str:
 
 
 def _hang(label: str, line: str) -> list[str]:
-    return textwrap.wrap(line, _WIDTH, initial_indent=f"{label:<8}", subsequent_indent=" " * 8, break_on_hyphens=False)
+    return textwrap.wrap(
+        printable(line), _WIDTH, initial_indent=f"{label:<8}", subsequent_indent=" " * 8, break_on_hyphens=False
+    )

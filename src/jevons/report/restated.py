@@ -8,7 +8,7 @@ from jevons.report.comparison import FIGURES
 from jevons.report.document import Range
 from jevons.report.markdown import escape
 from jevons.report.numbers import between, digits, percent
-from jevons.report.text import clean
+from jevons.report.text import LINE, clean, shortened
 from jevons.weigh.published import SAME, Published, Restated
 
 
@@ -73,7 +73,7 @@ def _percent(ratio: float) -> str:
 
 def text(made: Restated) -> str:
     """For a terminal."""
-    return "".join(f"{label:<9}  {line}\n" for label, line in lines(made))
+    return "".join(f"{label:<9}  {shortened(line, LINE)}\n" for label, line in lines(made))
 
 
 def markdown(made: Restated) -> str:

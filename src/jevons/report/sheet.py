@@ -26,7 +26,7 @@ def render(document: Document) -> str:
         writer.writerow(
             [
                 sheet_cell(row.name),
-                row.outcome,
+                sheet_cell(row.outcome),
                 row.attempts,
                 row.calls,
                 row.shared_calls,

@@ -7,6 +7,8 @@ import re
 from jevons.ledger.recorded import bare
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+FORMULAS = tuple("=+-@＝＋－＠")
+"""What a spreadsheet may take for the beginning of a formula; tabs and ends of lines are no printable text."""
 LINE = 600
 """Signs of a line that may quote names: more is nobody's to read."""
 
@@ -30,4 +32,4 @@ def shortened(name: str, most: int = 200) -> str:
 def sheet_cell(text: str) -> str:
     """Printable text that a spreadsheet does not take for a formula."""
     text = printable(text)
-    return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text
+    return f"'{text}" if text.startswith(FORMULAS) else text

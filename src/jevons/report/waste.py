@@ -11,7 +11,7 @@ from jevons.report.comparison import CAUSES
 from jevons.report.document import Range
 from jevons.report.markdown import escape
 from jevons.report.numbers import between, digits, percent
-from jevons.report.text import clean
+from jevons.report.text import clean, printable
 
 NAMED = 2
 """Tests and sites that a text names of each finding."""
@@ -180,7 +180,7 @@ def _hang(label: str, line: str, width: int) -> list[str]:
         line = _kept(name, room - len(space) - len(counted)) + space + counted
     line = " ".join(_kept(word, room) for word in line.split(" "))
     return textwrap.wrap(
-        line, width, initial_indent=label, subsequent_indent=" " * len(label), break_long_words=False,
+        printable(line), width, initial_indent=label, subsequent_indent=" " * len(label), break_long_words=False,
         break_on_hyphens=False,
     ) or [label.rstrip()]  # fmt: skip
 

@@ -79,7 +79,7 @@ class _Source:
 _Candidate = tuple[Span, str]
 
 
-def _compare(
+def compare(
     rule: str, stated: Quantity, right: Sequence[_Candidate], wrong: Sequence[_Candidate] = ()
 ) -> list[Finding]:
     """A finding unless a right candidate can be the stated figure; a wrong one that can be explains it."""
@@ -130,11 +130,11 @@ def _energy(source: _Source) -> Iterator[Finding]:
         twice = [(span * p, "PUE applied twice") for span, _ in facility for p in pue]
         once = [(span, "PUE not applied") for span, _ in it]
         if stated.scope == "facility" and pue:
-            yield from _compare("energy = hours x power x PUE", stated, facility, [*twice, *once])
+            yield from compare("energy = hours x power x PUE", stated, facility, [*twice, *once])
         elif stated.scope == "it":
-            yield from _compare("energy = hours x power", stated, it, [(span, "PUE applied") for span, _ in facility])
+            yield from compare("energy = hours x power", stated, it, [(span, "PUE applied") for span, _ in facility])
         else:
-            yield from _compare("energy = hours x power x PUE", stated, [*it, *facility], twice)
+            yield from compare("energy = hours x power x PUE", stated, [*it, *facility], twice)
 
 
 def _carbon(source: _Source) -> Iterator[Finding]:
@@ -144,7 +144,7 @@ def _carbon(source: _Source) -> Iterator[Finding]:
     for stated in source.own("carbon"):
         for intensity in source.all("intensity"):
             right, wrong = _by_pue(source, intensity.span, str(intensity))
-            yield from _compare("carbon = energy x intensity", stated, right, wrong)
+            yield from compare("carbon = energy x intensity", stated, right, wrong)
 
 
 def _by_pue(source: _Source, factor: Span, name: str) -> tuple[list[_Candidate], list[_Candidate]]:
@@ -181,7 +181,7 @@ def _water(source: _Source) -> Iterator[Finding]:
                     if not stations:  # a WUE that holds both is per kWh of the facility (Morrison et al. 2025)
                         right += [(facility * q.span, f"{how} x PUE x {q}") for q in source.all("wue")]
                         twice += [(facility * pue * q.span, "PUE applied twice") for q in source.all("wue")]
-        yield from _compare("water = energy x (WUE + PUE x EWIF)", stated, right, twice)
+        yield from compare("water = energy x (WUE + PUE x EWIF)", stated, right, twice)
 
 
 def _rows(given: Sequence[Quantity]) -> Iterator[Finding]:
@@ -190,7 +190,7 @@ def _rows(given: Sequence[Quantity]) -> Iterator[Finding]:
         rows = [q for q in given if q.role == "row" and q.kind == total.kind]
         if rows:
             summed = reduce(Span.__add__, (q.span for q in rows))
-            yield from _compare("rows sum to total", total, [(summed, f"{len(rows)} rows")])
+            yield from compare("rows sum to total", total, [(summed, f"{len(rows)} rows")])
 
 
 def _percent(source: _Source) -> Iterator[Finding]:
@@ -200,7 +200,7 @@ def _percent(source: _Source) -> Iterator[Finding]:
             least = max(before.low - after.high, after.low - before.high, 0.0)
             most = max(before.high - after.low, after.high - before.low)
             gap = Span(1e2 * least, 1e2 * abs(before.mid - after.mid), 1e2 * most)
-            yield from _compare(
+            yield from compare(
                 "a change is over what was before",
                 stated,
                 [(gap.over(before), f"{before.mid:g} to {after.mid:g}")],
@@ -215,7 +215,7 @@ def _per_unit(given: Sequence[Quantity]) -> Iterator[Finding]:
         amounts = [q for q in given if q.kind in AMOUNTS and UNITS[q.kind] == base_unit(stated.unit)]
         own = [q for q in amounts if stated.of in ("", q.of)] or amounts
         pairs = [(amount.span.over(count.span), f"{amount} / {count}") for amount in own for count in counts]
-        yield from _compare("per unit = total / units", stated, pairs)
+        yield from compare("per unit = total / units", stated, pairs)
 
 
 def _restated(given: Sequence[Quantity]) -> Iterator[Finding]:
@@ -227,7 +227,7 @@ def _restated(given: Sequence[Quantity]) -> Iterator[Finding]:
     for alike in same.values():
         for first, second in combinations(alike, 2):
             if not _meet(first.result, second.result):
-                yield from _compare("one quantity, one value", second, [(first.span, f"{first}, stated elsewhere")])
+                yield from compare("one quantity, one value", second, [(first.span, f"{first}, stated elsewhere")])
                 break
 
 

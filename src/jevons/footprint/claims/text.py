@@ -22,7 +22,8 @@ _FIGURE = re.compile(
     rf"{_NUMBER}\s?(?:"
     r"(?P<intensity>k?g|lb)(?:\s?CO2e?q?)?\s?(?:/|per )\s?kWh\b"
     rf"|(?P<amount>{_MASSES})(?:\s?CO2e?q?)?\s?(?:/|per )\s?"
-    r"(?:(?P<many>thousand|million|mn|billion|bn)\s)?(?P<noun>[a-z]+)"
+    r"(?:(?:1\s)?(?P<many>thousand|million|mn|billion|bn|10*(?:,000)*|1e\d+)\s)?"
+    r"(?P<noun>FLOPs?|(?!thousand|million|mn\b|billion|bn\b)[a-z]+)"
     rf"|(?P<unit>{'|'.join(sorted(map(re.escape, _KINDS), key=len, reverse=True))})(?![\w/])"
     r")"
 )
@@ -46,9 +47,14 @@ def _figure(match: re.Match[str], of: str) -> Quantity:
     if match["amount"]:
         unit = _SPELT.get(match["amount"], match["amount"])
         noun = singular(match["noun"])
-        return printed("per_unit", number, unit, of=of, noun=noun, per=_MANY[match["many"] or ""])
+        return printed("per_unit", number, unit, of=of, noun=noun, per=many(match["many"] or ""))
     kind = _KINDS[match["unit"]]
     return printed(kind, number, "h" if kind == "hours" else _SPELT.get(match["unit"], match["unit"]), of=of)
+
+
+def many(text: str) -> float:
+    """``million`` or ``1,000`` as a number; 1 for nothing."""
+    return _MANY[text] if text in _MANY else float(text.replace(",", ""))
 
 
 def singular(noun: str) -> str:
