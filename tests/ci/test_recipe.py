@@ -10,7 +10,6 @@ import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from importlib.util import find_spec
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any, NamedTuple
@@ -479,8 +478,7 @@ def test_gitlab(forge: Forge, server: Server, tmp_path: Path) -> None:
     ]
     assert [case.get("name") for case in failed] == ["judge_calls of the run"]
     assert ElementTree.parse(work / "jevons.svg").getroot().get("aria-label", "").startswith("AI in tests: 18 calls")
-    if find_spec("jevons.cli.export"):
-        assert (work / "metrics.txt").read_text().endswith("# EOF\n")
+    assert (work / "metrics.txt").read_text().endswith("# EOF\n")
 
     did, work = runner.play(forge.commit(10, 4, pull_request=5), **request)["ai-budget"]
     assert did.outcome == "success"
