@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from jevons.footprint.generation import TRAFFIC_INPUT, TRAFFIC_OUTPUT, TRAFFIC_SOURCE
+from jevons.weigh.scenario.amount import ASSUMED
 from jevons.weigh.scenario.document import Weighed
 
-JUDGEMENT = "judgement of the jevons project"
 UNKNOWN = "?"
 WAYS = ("scripts", "people", "crowd", "nothing")
 
@@ -29,23 +29,23 @@ class Question(NamedTuple):
 
 _TOKENS_IN = f"{{low = 200, mid = {TRAFFIC_INPUT:.0f}, high = 4000"
 _TOKENS_OUT = f"{{low = 40, mid = {TRAFFIC_OUTPUT:.0f}, high = 800"
-_SPREAD = f"middle: {TRAFFIC_SOURCE}; ends: {JUDGEMENT}"
+_SPREAD = f"middle: {TRAFFIC_SOURCE}; ends: {ASSUMED}"
 JUDGE = (
-    Question("model", "Which model judges now?", '"gpt-4o"', JUDGEMENT, number=False),
-    Question("calls_per_day", "How many verdicts a day?", "{low = 200, mid = 2000, high = 20000", JUDGEMENT),
+    Question("model", "Which model judges now?", '"gpt-4o"', ASSUMED, number=False),
+    Question("calls_per_day", "How many verdicts a day?", "{low = 200, mid = 2000, high = 20000", ASSUMED),
     Question("asked", "Which share of verdicts must agree with people (0 to 1)?", "0.8",
              "Zheng et al. 2023, arXiv 2306.05685: people agree with each other in 81 %", share=True),
     Question("place", "Where would your own machine stand (DE, eu-north-1)?", '""', "world average", number=False),
 )  # fmt: skip
 COMPARE = (
     Question("unit", "What do you want to get, once (one release regression cycle)?", '"one release regression cycle"',
-             JUDGEMENT, number=False),
-    Question("model", "Which model does the AI way ask?", '"gpt-4o"', JUDGEMENT, number=False),
-    Question("calls", "How many calls does it take for that?", "{low = 50, mid = 500, high = 5000", JUDGEMENT),
+             ASSUMED, number=False),
+    Question("model", "Which model does the AI way ask?", '"gpt-4o"', ASSUMED, number=False),
+    Question("calls", "How many calls does it take for that?", "{low = 50, mid = 500, high = 5000", ASSUMED),
     Question("input_tokens", "How many tokens does a call read?", _TOKENS_IN, _SPREAD),
     Question("output_tokens", "How many tokens does it write?", _TOKENS_OUT, _SPREAD),
-    Question("other", f"What is the other way ({', '.join(WAYS)})?", '"scripts"', JUDGEMENT, False, WAYS),
-    Question("hours", "How many hours does the other way take, of machines or of people?", "", JUDGEMENT),
+    Question("other", f"What is the other way ({', '.join(WAYS)})?", '"scripts"', ASSUMED, False, WAYS),
+    Question("hours", "How many hours does the other way take, of machines or of people?", "", ASSUMED),
     Question("place", "Where do your machines stand (DE, eu-north-1)?", '""', "world average", number=False),
 )  # fmt: skip
 QUESTIONS = {"judge": JUDGE, "compare": COMPARE}
@@ -112,7 +112,7 @@ def _head(given: Mapping[str, Answer]) -> str:
 
 def _judge(given: Mapping[str, Answer]) -> str:
     model = given["model"].toml
-    small = "assumption: measure it on 200 cases that people judged"
+    small = f"{ASSUMED}: measure it on 200 cases that people judged"
     asks = f'model = {model}\ninput_tokens = "prompt"\noutput_tokens = "verdict"'
     eight = 'model = "llama-3.1-8b"\ninput_tokens = "prompt"\noutput_tokens = "verdict"'
     return f"""\
@@ -127,8 +127,8 @@ verdict = {_with_unit(given["output_tokens"].toml, "tokens")}
 
 [demand]
 calls_per_day = {given["calls_per_day"].toml}
-growth = {{low = 0.02, mid = 0.2, high = 1.0, source = "{JUDGEMENT}"}}
-horizon_years = 3
+growth = {{low = 0.02, mid = 0.2, high = 1.0, source = "{ASSUMED}"}}
+horizon_years = {{value = 3, source = "{ASSUMED}"}}
 
 [quality]
 of = "agreement with people"
@@ -145,7 +145,7 @@ title = "cut first"
 role = "cut first"
 serving = "api"
 {asks}
-share_of_calls = {{low = 0.4, mid = 0.7, high = 0.95, source = "{JUDGEMENT}: jevons cut says it of your runs"}}
+share_of_calls = {{low = 0.4, mid = 0.7, high = 0.95, source = "{ASSUMED}: jevons cut says it of your runs"}}
 
 [alternatives.small]
 title = "an existing small model"
@@ -159,10 +159,10 @@ title = "a fine-tuned small model on a GPU of ours"
 role = "fine-tune"
 serving = "always on"
 {eight}
-idle_power_w = {{low = 90, mid = 150, high = 250, source = "{JUDGEMENT}: a GPU that waits, with its host"}}
-training_time_h = {{low = 10, mid = 40, high = 160, source = "{JUDGEMENT}: GPU-hours, searches included"}}
-training_hardware = "H100"
-retrain_every_months = {{low = 4, mid = 8, high = 18, source = "{JUDGEMENT}"}}
+idle_power_w = {{low = 90, mid = 150, high = 250, source = "{ASSUMED}: a GPU that waits, with its host"}}
+training_time_h = {{low = 10, mid = 40, high = 160, source = "{ASSUMED}: GPU-hours, searches included"}}
+training_hardware = "H100"  # {ASSUMED}
+retrain_every_months = {{low = 4, mid = 8, high = 18, source = "{ASSUMED}"}}
 quality = {{low = 0.6, mid = 0.82, high = 0.93, source = "{small}"}}
 """
 
@@ -184,7 +184,7 @@ calls = {given["calls"].toml}
 input_tokens = {given["input_tokens"].toml}
 output_tokens = {given["output_tokens"].toml}
 """
-    hours = given["hours"].toml or f'{_HOURS.get(other, "0")}, source = "{JUDGEMENT}"}}'
+    hours = given["hours"].toml or f'{_HOURS.get(other, "0")}, source = "{ASSUMED}"}}'
     hours = _with_unit(hours, "h")
     if other == "scripts":
         text += f"""
