@@ -66,6 +66,8 @@ class Span(msgspec.Struct, frozen=True):
     """Path of the ledger or spool file where the runs are; empty for the ledger at hand."""
     superseded: int = 0
     """Earlier scans of what a later scan in the span counts again; they are not in `runs`."""
+    dated: bool = False
+    """Whether it was named by a date, so that it is a period with its first and last instant."""
 
     @property
     def unfinished(self) -> int:
@@ -254,7 +256,7 @@ def _span(found: list[_Found]) -> Span:
     )
     also = [one.kind + (f": say {one.otherwise}" if one.otherwise else "") for one in others if one.runs != first.runs]
     name = first.name + (f" (also {'; '.join(also)})" if also else "")
-    return Span(name, chosen, starts, ends, superseded=len(first.runs) - len(chosen))
+    return Span(name, chosen, starts, ends, superseded=len(first.runs) - len(chosen), dated=first.bounds is not None)
 
 
 def _alike(run: Run) -> tuple[str, str, str]:
