@@ -89,7 +89,11 @@ def calls(made: Flow, count: Value, own_machines: bool = False, rented_at: str |
                     _rated(made, rates.terms, whole, basis, known)
     if own_machines:
         made.sheet.drop_hardware(made.name, made.label)
-    if rented_at is None and not {"cost", "cost_per_call"} & of.amounts.keys():
+    if {"cost", "cost_per_call"} & of.amounts.keys():
+        return
+    if host == "local":
+        sheet.lacks(made.name, "money", f"cost of {made.label} on a machine of one's own is not stated")
+    elif rented_at is None:
         _priced(made, physics, count, read, cached, written)
 
 

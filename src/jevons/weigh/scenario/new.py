@@ -11,7 +11,7 @@ from jevons.weigh.scenario.amount import ASSUMED
 from jevons.weigh.scenario.document import Weighed
 
 UNKNOWN = "?"
-WAYS = ("scripts", "people", "crowd", "nothing")
+WAYS = ("scripts", "people", "crowd", "local", "nothing")
 
 
 class Question(NamedTuple):
@@ -45,12 +45,16 @@ COMPARE = (
     Question("input_tokens", "How many tokens does a call read?", _TOKENS_IN, _SPREAD),
     Question("output_tokens", "How many tokens does it write?", _TOKENS_OUT, _SPREAD),
     Question("other", f"What is the other way ({', '.join(WAYS)})?", '"scripts"', ASSUMED, False, WAYS),
-    Question("hours", "How many hours does the other way take, of machines or of people?", "", ASSUMED),
+    Question("hours", "How many hours of CI or of people does the other way take?", "", ASSUMED),
     Question("place", "Where do your machines stand (DE, eu-north-1)?", '""', "world average", number=False),
 )  # fmt: skip
 QUESTIONS = {"judge": JUDGE, "compare": COMPARE}
 _HOURS = {"scripts": "{low = 0.1, mid = 0.5, high = 3", "people": "{low = 2, mid = 8, high = 40",
           "crowd": "{low = 5, mid = 20, high = 100"}  # fmt: skip
+
+
+_UNITS = {"calls": "calls", "input_tokens": "tokens", "output_tokens": "tokens"}
+_LOCAL = "llama-3.2-3b"
 
 
 class AnswerError(ValueError):
@@ -170,19 +174,25 @@ quality = {{low = 0.6, mid = 0.82, high = 0.93, source = "{small}"}}
 def _compare(given: Mapping[str, Answer]) -> str:
     other = json.loads(given["other"].toml)
     people = "people = true\n" if other in ("people", "crowd") else ""
+    asked = {name: given[name].toml for name in _UNITS}
+    inputs = ""
+    if other == "local":  # both ways make the same calls, so what nobody knows of them is drawn once
+        lines = [f"{name} = {_with_unit(toml, _UNITS[name])}" for name, toml in asked.items()]
+        inputs = "\n".join(["", "[inputs]", *lines, ""])
+        asked = {name: f'"{name}"' for name in asked}
     text = f"""\
 # Weigh it: jevons weigh FILE. Every range says where it is from: replace those that are not yours.
 title = "AI, or the other way?"
 unit = {given["unit"].toml}
-{people}{_head(given)}
+{people}{_head(given)}{inputs}
 [alternatives.ai]
 title = "with AI"
 [[alternatives.ai.flows]]
 what = "calls"
 model = {given["model"].toml}
-calls = {given["calls"].toml}
-input_tokens = {given["input_tokens"].toml}
-output_tokens = {given["output_tokens"].toml}
+calls = {asked["calls"]}
+input_tokens = {asked["input_tokens"]}
+output_tokens = {asked["output_tokens"]}
 """
     hours = given["hours"].toml or f'{_HOURS.get(other, "0")}, source = "{ASSUMED}"}}'
     hours = _with_unit(hours, "h")
@@ -193,6 +203,18 @@ title = "scripts in CI"
 [[alternatives.scripts.flows]]
 what = "ci"
 time = {hours}
+"""
+    elif other == "local":
+        text += f"""
+[alternatives.local]
+title = "a smaller model on a machine of ours"
+[[alternatives.local.flows]]
+what = "calls"
+model = "{_LOCAL}"  # {ASSUMED}: try whether it is good enough
+host = "local"
+calls = {asked["calls"]}
+input_tokens = {asked["input_tokens"]}
+output_tokens = {asked["output_tokens"]}
 """
     elif other != "nothing":
         text += f"""
@@ -222,7 +244,7 @@ def find_out(made: Weighed, given: Mapping[str, Answer]) -> str:
     if doubt := _quality(made):
         return doubt
     told = [verdict for view in made.views if view.claims for verdict in view.verdicts if verdict.decides]
-    known = {_label(name) for name, one in given.items() if one.known}
+    known = {label for name, one in given.items() if one.known for label in _labels(name)}
     for some in ([verdict for verdict in told if verdict.verdict == "not shown"], told):
         shares: dict[str, float] = {}
         for one in (effect for verdict in some for effect in verdict.decides if effect.stated):
@@ -248,5 +270,6 @@ def _quality(made: Weighed) -> str:
     return f"quality of {first.title} on your own cases: nobody has shown that it is good enough, and it may take least"
 
 
-def _label(name: str) -> str:
-    return {"input_tokens": "prompt", "output_tokens": "verdict"}.get(name, name.replace("_", " "))
+def _labels(name: str) -> tuple[str, ...]:
+    """What an answer's input is called in a file: the judge's tokens have names of their own."""
+    return name.replace("_", " "), {"input_tokens": "prompt", "output_tokens": "verdict"}.get(name, name)
