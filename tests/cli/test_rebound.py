@@ -126,3 +126,9 @@ def test_a_page_of_two_periods_shows_it_apart_from_the_drivers(inside):
     assert "association, for there is no control: backfire" in rebound
     assert "backfire" not in drivers
     assert json.loads(run(*asked, "json").output)["change"]["rebound"]["verdict"] == "backfire"
+
+
+def test_a_comparison_fits_80_columns(inside):
+    said = run("compare", BEFORE, AFTER, "--why").output.splitlines()
+    assert max(map(len, said)) <= 80
+    assert len(said) > 20

@@ -152,10 +152,7 @@ def _apart(one: Apart, unit: str) -> str:
 
 def text(made: Outcome) -> str:
     """For a terminal."""
-    pairs = list(lines(made))
-    width = max(len(label) for label, _ in pairs)
-    said = "".join(f"{label:<{width}}  {line}\n" for label, line in pairs)
-    return "\n".join(filter(None, [said, _rebound(made)]))
+    return "\n".join(filter(None, [rebound.page(lines(made), len("greener?  ")), _rebound(made)]))
 
 
 def _rebound(made: Outcome) -> str:

@@ -116,12 +116,12 @@ def ahead(made: Ahead) -> str:
     return page(pairs)
 
 
-def page(pairs: Iterable[tuple[str, str]]) -> str:
+def page(pairs: Iterable[tuple[str, str]], label_width: int = _LABEL) -> str:
     """(label, line) pairs under each other, in 80 columns."""
     made = []
     for label, line in pairs:
         made += textwrap.wrap(
-            clean(line), _WIDTH, initial_indent=f"{label:<{_LABEL}}", subsequent_indent=" " * _LABEL,
+            clean(line), _WIDTH, initial_indent=f"{label:<{label_width}}", subsequent_indent=" " * label_width,
             break_on_hyphens=False,
         )  # fmt: skip
     return "\n".join(made) + "\n"
