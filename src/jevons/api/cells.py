@@ -89,7 +89,11 @@ class Cells(Sequence[Cell], Displayed):
         heaviest = sorted(self._made, key=lambda one: -one.figures.amount("energy_wh"))
         rows = [
             (
-                " · ".join(str(part) for part in (one.cell.key.model or "(no model)", *one.cell.group) if part),
+                " · ".join(
+                    str(part)
+                    for part in (one.cell.key.model or "(no model)", one.cell.key.period, *one.cell.group)
+                    if part
+                ),
                 one.cell.key.mode,
                 f"{one.cell.sums.calls:,}",
                 f"{one.cell.sums.input + one.cell.sums.output:,}",
@@ -100,7 +104,9 @@ class Cells(Sequence[Cell], Displayed):
         more = len(self._made) - _SHOWN
         notes = [f"and {more:,} more cells, lighter: cells.columns() has them all"] if more > 0 else []
         title = f"{len(self):,} cells of {sum(one.sums.calls for one in self):,} calls"
-        return Shown(title, (" · ".join(("model", *self.by)), "mode", "calls", "tokens", "energy, rough"), rows, notes)
+        return Shown(
+            title, (" · ".join(("model", "month", *self.by)), "mode", "calls", "tokens", "energy, rough"), rows, notes
+        )
 
 
 def _group(one: Recorded, whose: Whose, by: Sequence[str]) -> tuple[Any, ...]:
