@@ -10,6 +10,12 @@ And whether a list of items passes, from as few of them as settle it:
 >>> judged = jevons.verdict(questions, pass_rate=0.9, confidence=0.95)
 >>> for question in judged:
 ...     judged.record(question, answers_well(question))
+
+For notebooks and tools (`jevons.api`):
+
+>>> jevons.footprint(model="gpt-4o", input_tokens=900, output_tokens=100)
+>>> jevons.Ledger("path/of/project").cells(by="test").columns()
+>>> jevons.scan("tests/cassettes").footprint()
 """
 
 from __future__ import annotations
@@ -17,13 +23,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from jevons.api import Ledger, footprint, scan
     from jevons.capture.manual import measure, record_call
     from jevons.cut.budget import BudgetExceeded
     from jevons.cut.replay import ReplayMiss
     from jevons.cut.verdict.loop import verdict
 
 __version__ = "0.1.0"
-__all__ = ["BudgetExceeded", "ReplayMiss", "__version__", "measure", "record_call", "verdict"]
+__all__ = [
+    "BudgetExceeded", "Ledger", "ReplayMiss", "__version__", "footprint", "measure", "record_call", "scan", "verdict",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:
@@ -32,6 +41,14 @@ def __getattr__(name: str) -> Any:
         from jevons.capture import manual
 
         return getattr(manual, name)
+    if name in ("Ledger", "scan"):
+        from jevons import api
+
+        return getattr(api, name)
+    if name == "footprint":  # the room and the function have one name: the room can be called
+        import importlib
+
+        return importlib.import_module("jevons.footprint")
     if name == "BudgetExceeded":
         from jevons.cut.budget import BudgetExceeded
 

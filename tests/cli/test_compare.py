@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 from cli.test_commands import jevons
+from click.testing import CliRunner, Result
 
+from jevons.cli import cli
 from jevons.ledger.home import Home
 from jevons.ledger.spool import Spool
 from jevons.record import Call, Run, TestResult
@@ -62,6 +64,26 @@ def test_two_lines_answer(project: Path) -> None:
         made["after"]["amount"] - made["before"]["amount"]
     )
     assert jevons(project, "compare", "main", "less", "--format", "markdown").stdout.startswith("### Greener?")
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(cli, arguments)
+
+
+def test_lighter_per_run_and_heavier_in_total_is_said_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("scipy", reason="comparisons need numpy and scipy: extra report")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "pyproject.toml").write_text("[project]\nname = 'x'\n")
+    record(tmp_path, 0, 10, branch="less")
+    for number in range(1, 4):
+        record(tmp_path, number, 5, branch="more")
+    said = run("compare", "less", "more").output.splitlines()
+    assert said[0] == "greener?  lighter per run, heavier in total"
+    assert said[1].startswith("          per run: yes, 50 % less carbon")
+    assert said[2].startswith("          in total: no, 50 % more carbon")
+    page = run("compare", "less", "more", "--format", "markdown").output
+    assert "- **greener?** lighter per run, heavier in total\n- **and** per run: yes" in page
+    assert "greener?  heavier per run, lighter in total" in run("compare", "more", "less").output
 
 
 def test_latest_beside_the_one_before(project: Path) -> None:
@@ -178,6 +200,7 @@ def test_a_quarter_in_which_a_team_joins_another_stops_and_the_method_changes(tm
     path.write_text(json.dumps(published))
     said = jevons(tmp_path, "compare", "2026Q3", "2026Q4").stdout
     assert said.splitlines()[0] == "greener?  per run: the same carbon, exactly"
+    said = " ".join(said.split())
     assert "in total: the same carbon, exactly" in said
     assert "newcomer on github, 900 calls" in said
     assert "leaver on github, 900 calls" in said

@@ -5,6 +5,9 @@ import json
 
 import pytest
 from cli.test_commands import jevons
+from click.testing import CliRunner
+
+from jevons.cli import cli
 
 pytest.importorskip("scipy", reason="series need numpy and scipy: extra report")
 
@@ -63,9 +66,69 @@ def test_what_cannot_be_done_is_said_with_its_remedy(project, asked, said):
     assert "Traceback" not in done.stderr
 
 
-def test_a_comparison_never_says_rebound(project):
-    """Its drivers are an identity (LMDI)."""
-    done = jevons(project, "compare", f"{FIRST}..{AT - dt.timedelta(1)}", f"{AT}..2026-12-31")
-    assert done.returncode == 0, done.stderr
-    assert "why" in done.stdout
-    assert "rebound" not in done.stdout
+BEFORE, AFTER = f"{FIRST}..{AT - dt.timedelta(1)}", f"{AT}..2026-12-31"
+
+
+@pytest.fixture
+def inside(project, monkeypatch):
+    monkeypatch.chdir(project)
+
+
+def run(*arguments):
+    return CliRunner().invoke(cli, arguments)
+
+
+def test_a_comparison_says_rebound_where_it_is_asked_and_only_as_the_series_does(inside):
+    """Its drivers are an identity (LMDI): the word never rests on them, whatever they add up to."""
+    asked = ("compare", BEFORE, AFTER, "--figure", "energy")
+    plain, why = run(*asked).output, run(*asked, "--why").output
+    assert "\nwhy " in plain
+    for word in ("rebound", "backfire", "taken back"):
+        assert word not in plain
+    assert why == plain + "\n" + run("rebound", "--at", str(AT), "--figure", "energy").output
+    assert "rebound?   association, for there is no control: backfire" in why
+    made = json.loads(run(*asked, "--why", "--format", "json").output)
+    assert (made["rebound"]["schema"], made["rebound"]["at"]) == ("jevons.rebound/1", str(AT))
+    assert "rebound" not in json.dumps([made[name] for name in ("drivers", "per_run", "total", "moved", "notes")])
+    assert json.loads(run(*asked, "--format", "json").output)["rebound"] is None
+    page = run(*asked, "--why", "--format", "markdown").output
+    assert "- **rebound?** association, for there is no control: backfire" in page
+
+
+def test_few_days_are_not_shown_with_the_weeks_that_are_missing(inside):
+    """A week of the ledger after the change: the days before it are enough, three more weeks are needed."""
+    last = AT + dt.timedelta(55)
+    done = run("compare", f"{last - dt.timedelta(13)}..{last - dt.timedelta(7)}",
+                  f"{last - dt.timedelta(6)}..{last}", "--why")  # fmt: skip
+    said = " ".join(done.output.split())
+    assert "rebound? not shown: 28 days before and after are needed; 3 weeks more would do" in said, said
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [("previous", "latest"), (BEFORE, f"{AT + dt.timedelta(9)}..2026-12-31"), (AFTER, BEFORE)],
+    ids=["runs", "apart", "backwards"],
+)
+def test_where_it_cannot_be_asked_a_line_says_so(inside, before, after):
+    said = run("compare", before, after, "--why")
+    assert said.exit_code == 0, said.output
+    last = said.output.split("\n\n")[-1]
+    assert " ".join(last.split()).startswith("rebound? not asked: it needs two periods of this ledger")
+    assert "rebound" not in said.output.removesuffix(last)
+    assert json.loads(run("compare", before, after, "--why", "--format", "json").output)["rebound"] is None
+
+
+def test_a_page_of_two_periods_shows_it_apart_from_the_drivers(inside):
+    pytest.importorskip("jinja2", reason="pages need jinja2: extra report")
+    asked = ("report", "--run", AFTER, "--against", BEFORE, "--format")
+    page = run(*asked, "html").output
+    drivers, _, rebound = page.partition("<h3>What more use took back</h3>")
+    assert "association, for there is no control: backfire" in rebound
+    assert "backfire" not in drivers
+    assert json.loads(run(*asked, "json").output)["change"]["rebound"]["verdict"] == "backfire"
+
+
+def test_a_comparison_fits_80_columns(inside):
+    said = run("compare", BEFORE, AFTER, "--why").output.splitlines()
+    assert max(map(len, said)) <= 80
+    assert len(said) > 20

@@ -132,16 +132,28 @@ def test_new_judge_asks_four_questions_at_most_and_takes_the_rest_from_the_ledge
     assert (project / "judge.toml").read_text() == text
 
 
-@pytest.mark.parametrize("other", ["scripts", "people", "crowd", "nothing"])
+@pytest.mark.parametrize("other", ["scripts", "people", "crowd", "local", "nothing"])
 def test_new_compare_writes_a_file_that_is_weighed_whatever_is_not_known(project: Path, other: str) -> None:
     done = run("--new", "compare", "--answer", f"other={other}", "--answer", "calls=50-200", "-o", "mine.toml")
     assert done.exit_code == 0, done.output
     made = tomllib.loads((project / "mine.toml").read_text())
-    assert made["alternatives"]["ai"]["flows"][0]["calls"]["mid"] == 100
+    calls = made["alternatives"]["ai"]["flows"][0]["calls"]
+    assert (made["inputs"][calls] if isinstance(calls, str) else calls)["mid"] == 100
+    assert other in made["alternatives"]
     assert made["from"]["calls"] == "your answer"
     weighed = json.loads(run("mine.toml", "--format", "json").output)
     assert weighed["views"][0]["levels"][0]["alternative"] == "ai"
     assert all(one["source"] for one in weighed["inputs"])
+
+
+def test_an_answer_that_is_known_is_not_asked_for_again(project: Path) -> None:
+    done = run("--new", "compare", *(f"--answer={one}" for one in ("other=local", "calls=50", "output_tokens=90-110")))
+    assert "find out next: input tokens" in " ".join(done.output.split()), done.output
+    made = tomllib.loads((project / "compare.toml").read_text())
+    assert made["alternatives"]["local"]["flows"][0]["host"] == "local"
+    weighed = json.loads(run("compare.toml", "--indicator", "money", "--format", "json").output)
+    costs = {one["alternative"]: one["figure"] for one in weighed["views"][2]["levels"]}
+    assert costs["local"] is None  # nobody sells these: unknown, not what others ask for that model
 
 
 def test_answers_may_stand_in_a_file(project: Path) -> None:
@@ -156,7 +168,7 @@ def test_answers_may_stand_in_a_file(project: Path) -> None:
     [
         ("calls=many", "calls = 'many': a number (120), a range (50-200), or ? for don't know"),
         ("calls=200-50", "calls = '200-50': a number"),
-        ("other=magic", "other = 'magic': one of scripts, people, crowd, nothing"),
+        ("other=magic", "other = 'magic': one of scripts, people, crowd, local, nothing"),
         ("colour=red", "answer 'colour' is not asked for; names are unit, model"),
         ("calls", "write NAME=VALUE"),
         ("place=Nowhere", "place 'Nowhere' is not known"),

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from jevons.cli.project import CouldNotError, find, ledgers, pick_runs, read_runs, write
+from jevons.cli.project import CouldNotError, find, known_runs, ledgers, pick_runs, read_runs, write
 from jevons.cli.report import FOLDER
 
 if TYPE_CHECKING:
     from jevons.footprint import Overrides
+    from jevons.ledger.recorded import Recorded
     from jevons.weigh.compare import Party
 
 FIGURES = {"carbon": "carbon_g", "energy": "energy_wh", "water": "water_l", "hardware": "embodied_g"}
@@ -26,6 +28,7 @@ Examples:
   jevons compare main my-branch               all runs of two branches
   jevons compare 2026Q3 2026Q4                two quarters (also days, months, 2026-11-01..2026-11-15, 7d)
   jevons compare 1a2b3c4 latest --figure water
+  jevons compare 2026-10 2026-11 --why        and what more use took back of the gain
   jevons compare ../other/.jevons:main main   runs of another ledger
 
 \b
@@ -41,9 +44,12 @@ The answer is of projects and jobs that both sides counted; newcomers and leaver
     "--grid", type=click.Choice(["average", "operating", "build"]), help="Carbon intensity: average or margin."
 )
 @click.option("--place", default="", metavar="CODE", help="Where these machines stand; each run's own if not given.")
+@click.option("--why", is_flag=True, help="Say too what more use took back of a gain, where days of the ledger tell.")
 @click.option("--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True)
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="File to write to.")
-def command(before: str, after: str, figure: str, grid: str | None, place: str, form: str, output: Path | None) -> None:
+def command(
+    before: str, after: str, figure: str, grid: str | None, place: str, why: bool, form: str, output: Path | None
+) -> None:
     """Compare two sets of runs, BEFORE and AFTER: greener per run? in total? why? how sure?"""
     try:
         import scipy  # noqa: F401  what draws need, looked for before anything is read
@@ -64,6 +70,16 @@ def command(before: str, after: str, figure: str, grid: str | None, place: str, 
     stated = overrides(settings, root, grid or "")
     made = compare(*parties, figure=FIGURES[figure], place=place, overrides=stated)
     made.notes += _restatements(root / FOLDER, parties, made.figure, place, stated)
+    if why:
+        from jevons.ledger.spans import Span
+        from jevons.weigh.between import add_rebound
+
+        today = dt.datetime.now(dt.UTC).date()
+
+        def everything() -> list[Recorded]:
+            return read_runs(homes, Span("all runs", known_runs(homes), 0, 0), settings)[0]
+
+        add_rebound(made, spans[0], spans[1], everything, place=place, overrides=stated, today=today)
     if form == "json":
         said = msgspec.json.format(msgspec.json.encode(made), indent=2).decode() + "\n"
     else:

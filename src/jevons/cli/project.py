@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import secrets
-import subprocess
 import sys
 import time
 from collections.abc import Sequence
@@ -14,47 +13,28 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-import msgspec
 
-from jevons.ledger.home import DIRECTORY, Home
-from jevons.settings import Settings, load
+from jevons import project
+from jevons.ledger.home import Home
+from jevons.project import find, git, known_runs, ledgers, read_runs
+from jevons.settings import Settings
 
 if TYPE_CHECKING:
     from jevons.factors.sites import Site
-    from jevons.ledger.recorded import Recorded
     from jevons.ledger.spans import Span
     from jevons.record import Run
 
+__all__ = [
+    "CouldNotError", "default_branches", "find", "git", "known_runs", "ledgers", "new_run", "pick_runs",
+    "read_runs", "sites_of", "write",
+]  # fmt: skip
 _USUAL_BRANCHES = ("main", "master", "trunk", "develop")
-_ROOTS = ("pyproject.toml", "pytest.ini", "tox.ini", "setup.cfg", ".git")
 
 
 class CouldNotError(click.ClickException):
     """It could not be done: says why, and the remedy. No cap and no check failed."""
 
     exit_code = 2
-
-
-def find(start: Path | None = None) -> tuple[Path, Settings, Home]:
-    """(root, settings, ledger) of the project around `start`: where a ledger lies, else where a project begins."""
-    start = (start or Path.cwd()).resolve()
-    folders = [start, *start.parents]
-    root = next((folder for folder in folders if (folder / DIRECTORY).is_dir()), None) or next(
-        (folder for folder in folders if any((folder / name).exists() for name in _ROOTS)), start
-    )
-    settings = load(root)
-    return root, settings, Home(root / settings.dir)
-
-
-def known_runs(homes: Sequence[Home]) -> list[Run]:
-    """The runs of some ledgers, each once: as the first that holds it tells of it. Measurements are no runs."""
-    return [run for run in _records(homes) if not run.measures_only]
-
-
-def _records(homes: Sequence[Home]) -> list[Run]:
-    from jevons.ledger.read import runs
-
-    return list({run.id: run for home in reversed(homes) for run in runs(home)}.values())
 
 
 def new_run(root: Path, settings: Settings, **more: str) -> Run:
@@ -86,53 +66,13 @@ def default_branches(root: Path) -> list[str]:
 
 
 def pick_runs(homes: Sequence[Home], asked: str) -> Span:
-    """The runs asked for, as people name them (see `jevons.ledger.spans`), or as git does (a tag, ``HEAD~3``).
+    """The runs asked for (`jevons.project.pick_runs`). Raises CouldNotError."""
+    from jevons.ledger.spans import SpanError
 
-    Raises CouldNotError.
-    """
-    from jevons.ledger.spans import SpanError, pick
-
-    own = _records(homes[:1]) if asked.strip() in ("latest", "previous") else []
-    known = own if any(not run.measures_only for run in own) else _records(homes)
     try:
-        return pick(known, asked)
+        return project.pick_runs(homes, asked)
     except SpanError as error:
-        commit = git("rev-parse", "--quiet", "--verify", "--end-of-options", f"{asked}^{{commit}}")
-        if commit:
-            try:
-                span = pick(known, commit)
-            except SpanError:
-                raise CouldNotError(f"{asked} is commit {commit[:12]}, of which no run is recorded") from error
-            return msgspec.structs.replace(span, name=f"{asked}, {span.name}")
         raise CouldNotError(str(error)) from error
-
-
-def git(*command: str) -> str:
-    """What git says; empty where there is no git, or nothing of that kind."""
-    try:
-        done = subprocess.run(["git", *command], capture_output=True, text=True, timeout=10, check=True)  # noqa: S603, S607
-        return done.stdout.strip()
-    except (OSError, ValueError, subprocess.SubprocessError):
-        return ""
-
-
-def read_runs(homes: Sequence[Home], span: Span, settings: Settings) -> tuple[list[Recorded], int]:
-    """(runs of a span, torn lines passed over); a run that does not say where it ran, ran where the settings say."""
-    from jevons.ledger.gather import gather
-
-    found, torn = gather(homes, span)
-    listed = {run.id: run for run in span.runs}
-    made = []
-    for one in found:
-        run = listed.get(one.run.id, one.run)
-        run = msgspec.structs.replace(run, place=run.place or settings.place, merged=one.run.merged)
-        made.append(one._replace(run=run))
-    return made, torn
-
-
-def ledgers(root: Path, settings: Settings, home: Home) -> list[Home]:
-    """The project's ledger and, if the settings name one, the ledger that is shared with others."""
-    return [home, Home(root / settings.shared)] if settings.shared else [home]
 
 
 def sites_of(settings: Settings, root: Path) -> tuple[Site, ...]:

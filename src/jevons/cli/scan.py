@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from contextlib import contextmanager
-from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,9 +12,6 @@ import click
 import msgspec
 
 from jevons.cli.project import CouldNotError, find
-from jevons.ledger.home import Home
-from jevons.ledger.spool import Spool
-from jevons.record import Call, Run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -26,40 +21,6 @@ if TYPE_CHECKING:
 SCHEMA = "jevons.scan/1"
 _MOST_ROWS = 15
 _MOST_LINES = 20
-
-
-class _Kept:
-    """The run that a scan writes. It takes the place of an earlier scan of the same paths once it is whole."""
-
-    def __init__(self, home: Home, run: Run, earlier: list[Path]) -> None:
-        self.run, self._home, self._earlier = run, home, earlier
-        self.spool = Spool(home, run.id)
-        self._begun = False
-
-    def __call__(self, call: Call) -> None:
-        if not self._begun:
-            self._begun = True
-            self.spool(self.run)
-        self.spool(call)
-
-    def finish(self) -> bool:
-        """Make it the ledger's; False where it could not be written, and then all is as it was."""
-        if self._begun:
-            self.run.ended_us = time.time_ns() // 1000
-            self.spool(self.run)
-        self.spool.close(sync=True)
-        if self.spool.lost:
-            self.undo()
-            return False
-        for path in self._earlier:
-            path.unlink(missing_ok=True)
-        return True
-
-    def undo(self) -> None:
-        """Take back what was written."""
-        self.spool.close()
-        for path in self._home.spools(self.run.id):
-            path.unlink(missing_ok=True)
 
 
 @click.command(
@@ -93,46 +54,34 @@ def command(
 
     They go to the ledger as mode `recorded` and are never added to live ones.
     """
-    from jevons.sources import scan
-    from jevons.sources.calls import Options
+    from jevons.ledger.scanned import scan
     from jevons.sources.logs.sessions import homes
 
     root, settings, home = find()
     chosen = list(paths) or (homes() if sessions else [Path.cwd()])
     if not chosen:
         raise CouldNotError("no sessions of an agent program lie in this user's folder: name PATH")
-    places = "\0".join(sorted(str(path.resolve()) for path in chosen))
-    secret = os.urandom(16) if no_save else home.secret()
-    key = "scan-" + blake2b(places.encode("utf-8", "replace"), digest_size=6, key=secret[:64]).hexdigest()
     begun = time.monotonic()
-    run = Run(
-        id=f"{time.strftime('%Y%m%dT%H%M%S', time.gmtime())}-{os.urandom(2).hex()}-{key}",
-        project=settings.project or root.name,
-        started_us=time.time_ns() // 1000,
-    )
-    kept = None if no_save else _Kept(home, run, home.spools(f"*-{key}"))
-    options = Options(run.id, key, secret, settings.ids == "full", max_mb << 20, sessions)
     try:
         with _progress(quiet) as progress:
-            found = scan(chosen, options, root=root, sink=kept or (lambda call: None), progress=progress)
-    except BaseException as error:
-        if kept is not None:
-            kept.undo()
-        if isinstance(error, KeyboardInterrupt):
-            click.echo("jevons: interrupted: the ledger is as it was", err=True)
-            sys.exit(130)
-        raise
-    saved = kept is not None and kept.finish()
+            made = scan(
+                chosen, home, root=root, project=settings.project, full_ids=settings.ids == "full", sessions=sessions,
+                save=not no_save, most_bytes=max_mb << 20, progress=progress,
+            )  # fmt: skip
+    except KeyboardInterrupt:
+        click.echo("jevons: interrupted: the ledger is as it was", err=True)
+        sys.exit(130)
+    found, saved = made.found, made.saved
     if form == "json":
         click.echo(
-            msgspec.json.format(msgspec.json.encode(_document(found, run.id if saved else "")), indent=2).decode()
+            msgspec.json.format(msgspec.json.encode(_document(found, made.run.id if saved else "")), indent=2).decode()
         )
     else:
         _warnings(found)
         if not quiet:
             click.echo("\n".join(_lines(found, time.monotonic() - begun, saved)))
-    if kept is not None and not saved:
-        raise CouldNotError(f"could not write to {home.path} ({kept.spool.lost_reason}): the ledger is as it was")
+    if not no_save and not saved:
+        raise CouldNotError(f"could not write to {home.path} ({made.lost_reason}): the ledger is as it was")
     if strict and found.warned:
         sys.exit(1)
 

@@ -69,6 +69,8 @@ class Span(msgspec.Struct, frozen=True):
     measurements: list[Run] = []
     """Of machines over that time, or over the commands that made the runs. None of them is in `runs`, unless nothing
     else goes by the name."""
+    dated: bool = False
+    """Whether it was named by a date, so that it is a period with its first and last instant."""
 
     @property
     def unfinished(self) -> int:
@@ -262,7 +264,10 @@ def _span(found: list[_Found], known: list[Run]) -> Span:
     )
     also = [one.kind + (f": say {one.otherwise}" if one.otherwise else "") for one in others if one.runs != first.runs]
     name = first.name + (f" (also {'; '.join(also)})" if also else "")
-    return Span(name, chosen, starts, ends, superseded=len(first.runs) - len(latest), measurements=measured)
+    return Span(
+        name, chosen, starts, ends, superseded=len(first.runs) - len(latest), measurements=measured,
+        dated=first.bounds is not None,
+    )  # fmt: skip
 
 
 def _alike(run: Run) -> tuple[str, str, str]:

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
+from jevons.report import rebound
 from jevons.report.document import Range
 from jevons.report.markdown import escape
-from jevons.report.numbers import between, digits, percent
+from jevons.report.numbers import FIGURES, between, digits, percent
 from jevons.report.text import LINE, clean, shortened
 from jevons.weigh.compare import Apart, Change, Counted, Moved, Outcome
 
-FIGURES = {
-    "carbon_g": ("carbon", "g"),
-    "energy_wh": ("energy", "Wh"),
-    "water_l": ("water", "L"),
-    "embodied_g": ("hardware carbon", "g"),
-}
 DRIVERS = {
     "runs": "runs",
     "calls_per_run": "calls per run",
@@ -78,10 +73,22 @@ def _span(change: Change) -> str:
     return f"{in_words(change.low)} to {in_words(change.high)}"
 
 
+def verdict(made: Outcome) -> str:
+    """The two answers in one line where they differ, as Jevons would have it; else empty."""
+    if made.per_run is None or made.total is None:
+        return ""
+    words = {"less": "lighter", "more": "heavier"}
+    each, whole = (words.get(one.verdict, "") for one in (made.per_run, made.total))
+    return f"{each} per run, {whole} in total" if each and whole and each != whole else ""
+
+
 def lines(made: Outcome) -> Iterator[tuple[str, str]]:
-    """(label, line) pairs, in reading order."""
+    """(label, line) pairs, in reading order, without what is said of rebound."""
     what, unit = FIGURES[made.figure]
-    yield "greener?", f"per run: {answer(made.per_run, made.figure, made.remains)}"
+    differ = verdict(made)
+    if differ:
+        yield "greener?", differ
+    yield "" if differ else "greener?", f"per run: {answer(made.per_run, made.figure, made.remains)}"
     if made.per_run is not None and made.per_run == made.total and made.total.verdict != "same":
         each = f"{made.after.runs:,} runs on each side" if made.after.runs > 1 else "one run on each side"
         yield "", f"in total: the same answer, with {each}"
@@ -145,13 +152,28 @@ def _apart(one: Apart, unit: str) -> str:
 
 def text(made: Outcome) -> str:
     """For a terminal."""
-    pairs = list(lines(made))
-    width = max(len(label) for label, _ in pairs)
-    return "".join(f"{label:<{width}}  {shortened(line, LINE)}\n" for label, line in pairs)
+    pairs = [(label, shortened(line, LINE)) for label, line in lines(made)]
+    return "\n".join(filter(None, [rebound.page(pairs, len("greener?  ")), _rebound(made)]))
+
+
+def _rebound(made: Outcome) -> str:
+    """As `jevons rebound` says it; empty where nobody asked."""
+    if made.rebound is not None:
+        return rebound.text(made.rebound)
+    return rebound.page([("rebound?", made.rebound_not_asked)]) if made.rebound_not_asked else ""
 
 
 def markdown(made: Outcome) -> str:
     """For a comment or a step summary."""
     pairs = list(lines(made))
     head = [f"### Greener? {escape(made.before.name)} → {escape(made.after.name)}", ""]
-    return "\n".join(head + [f"- **{label or 'and'}** {escape(line)}" for label, line in pairs]) + "\n"
+    head += _listed(pairs)
+    if made.rebound is not None:
+        head += ["", *_listed(rebound.lines(made.rebound))]
+    elif made.rebound_not_asked:
+        head += ["", *_listed([("rebound?", made.rebound_not_asked)])]
+    return "\n".join(head) + "\n"
+
+
+def _listed(pairs: Iterable[tuple[str, str]]) -> list[str]:
+    return [f"- **{label or 'and'}** {escape(clean(line))}" for label, line in pairs]

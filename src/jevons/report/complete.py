@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,6 +29,7 @@ from jevons.report.explain import TOTAL, explain
 from jevons.report.text import clean
 from jevons.report.waste import saving
 from jevons.settings import Settings
+from jevons.weigh.between import add_rebound, change_day
 from jevons.weigh.compare import Outcome, Party, compare
 from jevons.weigh.society.places import places
 
@@ -63,7 +65,7 @@ def complete(
     with _or_why(document, "gate"):
         document.gate = _gate(runs, known, read, settings, root, place, overrides)
     with _or_why(document, "change"):
-        document.change = _change(document.run, runs, known, against, read, place, overrides)
+        document.change = _change(span, document.run, runs, known, against, read, place, overrides)
     with _or_why(document, "advice"):
         document.advice = _advice(_plan(homes, span, known, settings, place, overrides))
 
@@ -115,7 +117,7 @@ def _gate(
 
 
 def _change(
-    name: str, runs: Sequence[Recorded], known: Sequence[Run], against: Span | None,
+    span: Span, name: str, runs: Sequence[Recorded], known: Sequence[Run], against: Span | None,
     read: Callable[[Span], list[Recorded]], place: str, overrides: Overrides | None,
 ) -> Outcome:  # fmt: skip
     if against is None and len(runs) == 1:
@@ -123,7 +125,12 @@ def _change(
     if against is None:
         what = "no earlier run of this kind is recorded yet" if len(runs) == 1 else "these are several runs"
         raise _LeftOutError(f"nothing to compare with: {what} (--against names others)")
-    return compare(Party(against.name, read(against)), Party(name, list(runs)), place=place, overrides=overrides)
+    made = compare(Party(against.name, read(against)), Party(name, list(runs)), place=place, overrides=overrides)
+    if change_day(against, span):
+        everything = Span("all", list({run.id: run for run in reversed(known)}.values()), 0, 0)
+        today = dt.datetime.now(dt.UTC).date()
+        add_rebound(made, against, span, lambda: read(everything), place=place, overrides=overrides, today=today)
+    return made
 
 
 def _plan(

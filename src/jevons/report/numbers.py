@@ -6,6 +6,13 @@ import math
 
 from jevons.report.document import Range
 
+FIGURES = {
+    "carbon_g": ("carbon", "g"),
+    "energy_wh": ("energy", "Wh"),
+    "water_l": ("water", "L"),
+    "embodied_g": ("hardware carbon", "g"),
+}
+"""A figure's name in words, and its unit."""
 _PREFIXES = {
     "Wh": ((1e-6, "µWh"), (1e-3, "mWh"), (1.0, "Wh"), (1e3, "kWh"), (1e6, "MWh")),
     "g": ((1e-6, "µg"), (1e-3, "mg"), (1.0, "g"), (1e3, "kg"), (1e6, "t")),

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
-from jevons.report.comparison import FIGURES
 from jevons.report.document import Range
-from jevons.report.numbers import between, digits, percent
+from jevons.report.numbers import FIGURES, between, digits, percent
 from jevons.report.text import clean
-from jevons.weigh.ahead import Ahead
-from jevons.weigh.direct import MOST_DAYS
-from jevons.weigh.series import FEWEST_DAYS
-from jevons.weigh.taken_back import Between, Outcome
+from jevons.weigh.taken_back import FEWEST_DAYS, MOST_DAYS, Between, Outcome
+
+if TYPE_CHECKING:
+    from jevons.weigh.ahead import Ahead  # which needs numpy
 
 _WIDTH, _LABEL = 80, 11
 _WORDS = {"association": "association, for there is no control", "effect": "effect, beside the control"}
@@ -45,7 +45,8 @@ def _why(made: Outcome) -> str:
     }[made.why_not]
 
 
-def _lines(made: Outcome) -> Iterator[tuple[str, str]]:
+def lines(made: Outcome) -> Iterator[tuple[str, str]]:
+    """(label, line) pairs, in reading order; an empty label goes on with the one before."""
     figure = FIGURES[made.figure][0]
     yield "rebound?", answer(made)
     yield "service", f"{made.service}; by day (UTC), {made.first or '?'} to {made.last or '?'}"
@@ -89,37 +90,38 @@ def _lines(made: Outcome) -> Iterator[tuple[str, str]]:
 
 def text(made: Outcome) -> str:
     """For a terminal."""
-    return _page(_lines(made))
+    return page(lines(made))
 
 
 def ahead(made: Ahead) -> str:
     """Scenarios for a terminal."""
     figure, unit = FIGURES[made.figure]
-    lines = [
+    pairs = [
         ("scenarios", f"{_percent(made.gain)} less {figure} per verdict; which of these comes, nobody knows before"),
         ("now", f"{made.now.verdicts:,} verdicts, {made.now.calls:,} live calls on {made.now.days:,} days"),
     ]
     for number, one in enumerate(made.scenarios):
         end = f"saves {_percent(one.saving)}" if one.saving > 0 else "saves nothing"
         end = f"backfire, {_percent(-one.saving)} more is used" if one.saving < -1e-9 else end
-        lines.append((
+        pairs.append((
             "" if number else "rebound", f"{_percent(one.rebound):>6}: verdicts x {digits(one.demand)} "
             f"({digits(one.verdicts_a_day)} a day), {end}",
         ))  # fmt: skip
     total = [between(Range(*one.ends), unit) for one in (made.keeps_gain, made.keeps_total)]
-    lines += [
+    pairs += [
         ("cap", f"{total[0]} of {figure} a day (rough) keeps the whole gain, however it comes about; now {total[1]}"),
         ("unseen", "indirect and economy-wide effects: not observed"),
         ("method", f"{made.method}; identities, no prediction"),
     ]
-    return _page(iter(lines))
+    return page(pairs)
 
 
-def _page(lines: Iterator[tuple[str, str]]) -> str:
+def page(pairs: Iterable[tuple[str, str]], label_width: int = _LABEL) -> str:
+    """(label, line) pairs under each other, in 80 columns."""
     made = []
-    for label, line in lines:
+    for label, line in pairs:
         made += textwrap.wrap(
-            clean(line), _WIDTH, initial_indent=f"{label:<{_LABEL}}", subsequent_indent=" " * _LABEL,
+            clean(line), _WIDTH, initial_indent=f"{label:<{label_width}}", subsequent_indent=" " * label_width,
             break_on_hyphens=False,
         )  # fmt: skip
     return "\n".join(made) + "\n"

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from jevons.report.comparison import FIGURES
 from jevons.report.document import Range
 from jevons.report.markdown import escape
-from jevons.report.numbers import between, digits, percent
+from jevons.report.numbers import FIGURES, between, digits, percent
 from jevons.report.text import LINE, clean, shortened
 from jevons.weigh.published import SAME, Published, Restated
 

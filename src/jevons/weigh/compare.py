@@ -23,6 +23,7 @@ from jevons.ledger.cells import Cell, fold
 from jevons.ledger.recorded import Recorded, in_mode
 from jevons.record import Run
 from jevons.weigh.decomposition import DRIVERS, Side, Sums, factors, lmdi
+from jevons.weigh.taken_back import Outcome as TakenBack
 
 SCHEMA = "jevons.compare/1"
 SAME = 1e-9
@@ -120,6 +121,10 @@ class Outcome(msgspec.Struct, kw_only=True):
     remains: list[str]
     mode: str
     notes: list[str]
+    rebound: TakenBack | None = None
+    """Where it was asked for (`between.add_rebound`): never a matter of `drivers`, which are an identity."""
+    rebound_not_asked: str = ""
+    """Why it is not there, where it was asked for."""
     method: str = METHOD_VERSION
     schema: str = SCHEMA
 

@@ -22,11 +22,9 @@ from jevons.weigh import found as looked
 from jevons.weigh import gain, rebound, series
 from jevons.weigh.compare import FLOOR, Group, group_of
 from jevons.weigh.demand import PAUSE, Daily, daily, date_of
-from jevons.weigh.taken_back import Between, Outcome, Use
+from jevons.weigh.taken_back import FEWEST_DAYS, MOST_DAYS, Between, Outcome, Use
 
-MOST_DAYS = 182
-"""On each side: a straight trend holds for months, not for years."""
-_FEWEST_COUNTED = series.FEWEST_DAYS // 2
+_FEWEST_COUNTED = FEWEST_DAYS // 2
 DRAWS = 16_384
 
 
@@ -75,7 +73,7 @@ def direct(
     if at is not None:
         first, last = max(first, at - dt.timedelta(MOST_DAYS)), min(last, at + dt.timedelta(MOST_DAYS - 1))
     made.first, made.last, made.at = first.isoformat(), last.isoformat(), at.isoformat() if at else ""
-    fewest = looked.FEWEST_DAYS if at is None else series.FEWEST_DAYS
+    fewest = looked.FEWEST_DAYS if at is None else FEWEST_DAYS
     start = at or max(since or first, first + dt.timedelta(fewest))
     end = at or last - dt.timedelta(fewest - 1)
     if (start - first).days < fewest or (last - end).days + 1 < fewest or start > end:
@@ -162,7 +160,7 @@ def _near(served: Daily, day: int, choice: looked.Found) -> tuple[Daily, int, lo
     """No more than `MOST_DAYS` on each side of a day that was found."""
     first = max(day - MOST_DAYS, 0)
     near = served.cut(first, min(day + MOST_DAYS, len(served)))
-    again = np.clip(choice.again - first, series.FEWEST_DAYS, len(near) - series.FEWEST_DAYS)
+    again = np.clip(choice.again - first, FEWEST_DAYS, len(near) - FEWEST_DAYS)
     return near, day - first, choice._replace(at=day - first, again=again)
 
 

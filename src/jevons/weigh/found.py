@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from jevons.weigh import series
+from jevons.weigh import series, taken_back
 
-FEWEST_DAYS = 2 * series.FEWEST_DAYS
+FEWEST_DAYS = 2 * taken_back.FEWEST_DAYS
 """On each side of the earliest and the latest day that may be found."""
 TIMES = 100
 BLOCK = 7

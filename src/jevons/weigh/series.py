@@ -17,8 +17,6 @@ from scipy.special import stdtr
 
 from jevons.weigh import poisson
 
-FEWEST_DAYS = 28
-"""On each side; with fewer nothing is shown: a trend and a step cannot be told apart."""
 LOW, HIGH = -0.25, 0.95
 """Autocorrelation from day to day that is thought of, each value as likely as the others."""
 _GRID = 12

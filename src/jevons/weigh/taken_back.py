@@ -7,6 +7,10 @@ import msgspec
 from jevons.footprint import METHOD_VERSION
 
 SCHEMA = "jevons.rebound/1"
+FEWEST_DAYS = 28
+"""On each side; with fewer nothing is shown: a trend and a step cannot be told apart."""
+MOST_DAYS = 182
+"""On each side: a straight trend holds for months, not for years."""
 SERVICE = "verdicts: tests with an outcome that AI calls served"
 NOT_OBSERVED = ("indirect effects (what was saved, spent elsewhere)", "economy-wide effects")
 
@@ -59,7 +63,7 @@ class Outcome(msgspec.Struct, kw_only=True):
     breaks_even_at: Between | None = None
     """1 - 1/k: the gain below which more is used than before."""
     weeks_more: int | None = None
-    """Until it would be shown, if it stays as it is; None where `direct.MOST_DAYS` after the date would not."""
+    """Until it would be shown, if it stays as it is; None where `MOST_DAYS` after the date would not."""
     keeps_gain: Between | None = None
     """Live calls a day that would have kept the whole gain."""
     keeps_total: float | None = None

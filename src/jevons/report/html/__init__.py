@@ -15,11 +15,11 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from jevons.report import sentences
-from jevons.report.comparison import CAUSES, DRIVERS, FIGURES, answer, in_words
+from jevons.report import rebound, sentences
+from jevons.report.comparison import CAUSES, DRIVERS, answer, in_words, verdict
 from jevons.report.document import Document
 from jevons.report.html import figures, svg
-from jevons.report.numbers import between, digits, percent
+from jevons.report.numbers import FIGURES, between, digits, percent
 from jevons.report.terminal import calls
 from jevons.report.text import LINE, clean, shortened
 from jevons.report.tree import MOST, measure
@@ -40,7 +40,7 @@ def _environment() -> Environment:
     made.filters |= {one.__name__: one for one in filters} | {"short": shortened}
     made.globals |= {
         "svg": svg, "figures": figures, "sentences": sentences, "answer": answer, "calls": calls, "CAUSES": CAUSES,
-        "DRIVERS": DRIVERS, "FIGURES": FIGURES, "MOST": MOST, "LINE": LINE,
+        "DRIVERS": DRIVERS, "FIGURES": FIGURES, "MOST": MOST, "LINE": LINE, "verdict": verdict, "rebound": rebound,
     }  # fmt: skip
     return made
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from jevons.footprint.derivation import TITLES, Node
-from jevons.report.comparison import FIGURES, LEAST
+from jevons.report.comparison import LEAST
 from jevons.report.document import Document, Level, Range, Row, Table
-from jevons.report.numbers import between, digits
+from jevons.report.numbers import FIGURES, between, digits
 from jevons.report.text import shortened
 from jevons.weigh.compare import Outcome
 
@@ -71,15 +71,6 @@ def derived(document: Document, name: str) -> Iterator[tuple[str, Node]]:
             for node in serving.children:
                 if node.what == title:
                     yield serving.what, node
-
-
-def verdict(change: Outcome) -> str:
-    """The two answers in one line where they differ, as Jevons would have it; else empty."""
-    if change.per_run is None or change.total is None:
-        return ""
-    words = {"less": "lighter", "more": "heavier"}
-    each, whole = (words.get(one.verdict, "") for one in (change.per_run, change.total))
-    return f"{each} per run, {whole} in total" if each and whole and each != whole else ""
 
 
 def waterfall(change: Outcome, names: dict[str, str]) -> list[Step]:

@@ -23,6 +23,10 @@ SUFFIXES = {
     "w": "W", "kw": "kW", "km": "km", "usd": "USD", "percent": "%", **{one: one for one in COUNTS[2:]},
 }  # fmt: skip
 """Last word of a field's name -> its unit."""
+ASSUMED = "assumption, ours (the jevons project)"
+"""Source of a figure that nobody measured."""
+UNSOURCED = "assumption of the file: no source given"
+"""Source of a distribution that names none."""
 LARGEST = 1e15
 """Largest number of a file, in its own unit."""
 _KEYS = ("low", "mid", "high", "value", "unit", "shape", "source")
@@ -45,7 +49,7 @@ class Input(msgspec.Struct, frozen=True, kw_only=True):
     label: str
     group: str = ""
     """What it is drawn and sorted with; its key if empty."""
-    source: str = "the scenario file"
+    source: str = UNSOURCED
     stated: bool = False
     """Whether the file says it, so that its author can find it out."""
 
@@ -107,7 +111,7 @@ def distribution(given: Mapping[str, Any], name: str, unit: str, share: bool) ->
     for key in given:
         if key not in _KEYS:
             raise AmountError(f"{name}: {key!r} is not known{nearest(key, _KEYS)}; there are {', '.join(_KEYS)}")
-    of, source = given.get("unit", unit), given.get("source", "the scenario file")
+    of, source = given.get("unit", unit), given.get("source", UNSOURCED)
     if not isinstance(of, str) or not isinstance(source, str):
         raise AmountError(f"{name}: unit and source are texts")
     if ("mid" in given) == ("value" in given):

@@ -25,7 +25,7 @@ def benefits(
     """Each benefit that an alternative predicts or had, per functional unit; relative paths are below `root`."""
     found = []
     for one in sheet.scenario.alternatives.values():
-        real = _real(one, root, failures)
+        real = _real(sheet, one, root, failures)
         for name, field in BENEFITS.items():
             value = one.benefits.amounts.get(name)
             if value is None and name not in real:
@@ -40,8 +40,10 @@ def benefits(
     return found
 
 
-def _real(one: Alternative, root: Path, failures: Failures | None) -> dict[str, tuple[float, str]]:
+def _real(sheet: Sheet, one: Alternative, root: Path, failures: Failures | None) -> dict[str, tuple[float, str]]:
     given = one.real
+    if given.texts and "units" not in given.amounts:
+        sheet.default(f"units of what came of {one.title}", "1 functional unit", "no units in the file")
     units = given.amounts["units"].number if "units" in given.amounts else 1.0
     if not units:
         raise PriceError(f"line {given.line}: real units above 0")

@@ -44,9 +44,14 @@ def calls(made: Flow, count: Value, own_machines: bool = False, rented_at: str |
     read, cached, written = (tokens[name] or Value(0.0) for name in ("input", "cached", "output"))
     if tokens["cached"] is None:
         sheet.default("cached tokens", "0", "no cached_tokens in the file")
+    for name, usual in (("kind", "chat"), ("host", "cloud")):
+        if name not in of.texts:
+            sheet.default(f"{name} of {of.texts['model']}", usual, f"no {name} in the file")
     kind, host = of.texts.get("kind", "chat"), of.texts.get("host", "cloud")
     if kind == "chat" and tokens["output"] is None:
         raise PriceError(f"line {of.line}: calls of {of.texts['model']} have no output_tokens")
+    if tokens["output"] is None:
+        sheet.default(f"output tokens of {of.texts['model']}", "0", "no output_tokens in the file")
     fresh = read if tokens["cached"] is None else _less(made, read, cached)
     half = Value(0.5)
     sums = {
@@ -84,7 +89,11 @@ def calls(made: Flow, count: Value, own_machines: bool = False, rented_at: str |
                     _rated(made, rates.terms, whole, basis, known)
     if own_machines:
         made.sheet.drop_hardware(made.name, made.label)
-    if rented_at is None and not {"cost", "cost_per_call"} & of.amounts.keys():
+    if {"cost", "cost_per_call"} & of.amounts.keys():
+        return
+    if host == "local":
+        sheet.lacks(made.name, "money", f"cost of {made.label} on a machine of one's own is not stated")
+    elif rented_at is None:
         _priced(made, physics, count, read, cached, written)
 
 

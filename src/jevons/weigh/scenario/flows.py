@@ -7,7 +7,7 @@ from jevons.footprint.rates import BASES
 from jevons.shelf.card import Card
 from jevons.shelf.chips import chip
 from jevons.shelf.derive import LOAD, whole
-from jevons.weigh.scenario.amount import EXACT, LOG_NORMAL, Input, Value
+from jevons.weigh.scenario.amount import ASSUMED, EXACT, LOG_NORMAL, Input, Value
 from jevons.weigh.scenario.calls import calls, ledger
 from jevons.weigh.scenario.price import ONE, Flow, Powers, PriceError, Sheet, powers_of
 from jevons.weigh.scenario.structure import Table
@@ -72,7 +72,7 @@ def machine(made: Flow, what: str, hours: Value, part: str = "operation") -> Non
         watts = known.tdp_w * LOAD.mid
         of_watts: Powers = ((span(sheet, f"load of {hardware}", LOAD.low / LOAD.mid, LOAD.high / LOAD.mid), 1),)
         sheet.default(
-            f"power of {hardware}", f"{LOAD.mid:g} ({LOAD.low:g}-{LOAD.high:g}) of {known.tdp_w:g} W", "judgement"
+            f"power of {hardware}", f"{LOAD.mid:g} ({LOAD.low:g}-{LOAD.high:g}) of {known.tdp_w:g} W", ASSUMED
         )
     else:
         found = factors.hardware(power, user)
@@ -84,6 +84,8 @@ def machine(made: Flow, what: str, hours: Value, part: str = "operation") -> Non
             number, more = sheet.factor(found)
             kwh, of_kwh = kwh * number, of_kwh + more
     centre = None if what == "laptop" else made.of.texts.get("provider", "")
+    if centre == "":
+        sheet.default(f"data centre of {what}", "not known: PUE and WUE of the world's", "no provider in the file")
     made.electric(kwh, of_kwh, made.place, part, centre)
     made.made(hours.number, powers, made_of, life, busy)
 
@@ -92,7 +94,7 @@ def span(sheet: Sheet, label: str, low: float, high: float, mid: float = 1.0) ->
     """An input of its own with an interval."""
     shape = EXACT if low == high else LOG_NORMAL
     return sheet.inputs.add(
-        Input(key=label, low=low, mid=mid, high=high, shape=shape, unit="1", label=label, source="judgement")
+        Input(key=label, low=low, mid=mid, high=high, shape=shape, unit="1", label=label, source=ASSUMED)
     )
 
 
@@ -149,6 +151,8 @@ def card(made: Flow, found: Card, over: Value) -> None:
 def as_stated(made: Flow, over: Value) -> None:
     """Figures as somebody states them, within the boundary that they include."""
     of = made.of
+    if "quantity" not in of.amounts:
+        made.sheet.default(f"quantity of {made.label}", "1", "no quantity in the file")
     times = over.times(of.amounts.get("quantity", ONE))
     part = "life" if "life" in of.lists["includes"] else of.lists["includes"][0]
     basis = of.texts.get("grid", "")

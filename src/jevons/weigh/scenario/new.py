@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from jevons.footprint.generation import TRAFFIC_INPUT, TRAFFIC_OUTPUT, TRAFFIC_SOURCE
+from jevons.weigh.scenario.amount import ASSUMED
 from jevons.weigh.scenario.document import Weighed
 
-JUDGEMENT = "judgement of the jevons project"
 UNKNOWN = "?"
-WAYS = ("scripts", "people", "crowd", "nothing")
+WAYS = ("scripts", "people", "crowd", "local", "nothing")
 
 
 class Question(NamedTuple):
@@ -29,28 +29,32 @@ class Question(NamedTuple):
 
 _TOKENS_IN = f"{{low = 200, mid = {TRAFFIC_INPUT:.0f}, high = 4000"
 _TOKENS_OUT = f"{{low = 40, mid = {TRAFFIC_OUTPUT:.0f}, high = 800"
-_SPREAD = f"middle: {TRAFFIC_SOURCE}; ends: {JUDGEMENT}"
+_SPREAD = f"middle: {TRAFFIC_SOURCE}; ends: {ASSUMED}"
 JUDGE = (
-    Question("model", "Which model judges now?", '"gpt-4o"', JUDGEMENT, number=False),
-    Question("calls_per_day", "How many verdicts a day?", "{low = 200, mid = 2000, high = 20000", JUDGEMENT),
+    Question("model", "Which model judges now?", '"gpt-4o"', ASSUMED, number=False),
+    Question("calls_per_day", "How many verdicts a day?", "{low = 200, mid = 2000, high = 20000", ASSUMED),
     Question("asked", "Which share of verdicts must agree with people (0 to 1)?", "0.8",
              "Zheng et al. 2023, arXiv 2306.05685: people agree with each other in 81 %", share=True),
     Question("place", "Where would your own machine stand (DE, eu-north-1)?", '""', "world average", number=False),
 )  # fmt: skip
 COMPARE = (
     Question("unit", "What do you want to get, once (one release regression cycle)?", '"one release regression cycle"',
-             JUDGEMENT, number=False),
-    Question("model", "Which model does the AI way ask?", '"gpt-4o"', JUDGEMENT, number=False),
-    Question("calls", "How many calls does it take for that?", "{low = 50, mid = 500, high = 5000", JUDGEMENT),
+             ASSUMED, number=False),
+    Question("model", "Which model does the AI way ask?", '"gpt-4o"', ASSUMED, number=False),
+    Question("calls", "How many calls does it take for that?", "{low = 50, mid = 500, high = 5000", ASSUMED),
     Question("input_tokens", "How many tokens does a call read?", _TOKENS_IN, _SPREAD),
     Question("output_tokens", "How many tokens does it write?", _TOKENS_OUT, _SPREAD),
-    Question("other", f"What is the other way ({', '.join(WAYS)})?", '"scripts"', JUDGEMENT, False, WAYS),
-    Question("hours", "How many hours does the other way take, of machines or of people?", "", JUDGEMENT),
+    Question("other", f"What is the other way ({', '.join(WAYS)})?", '"scripts"', ASSUMED, False, WAYS),
+    Question("hours", "How many hours of CI or of people does the other way take?", "", ASSUMED),
     Question("place", "Where do your machines stand (DE, eu-north-1)?", '""', "world average", number=False),
 )  # fmt: skip
 QUESTIONS = {"judge": JUDGE, "compare": COMPARE}
 _HOURS = {"scripts": "{low = 0.1, mid = 0.5, high = 3", "people": "{low = 2, mid = 8, high = 40",
           "crowd": "{low = 5, mid = 20, high = 100"}  # fmt: skip
+
+
+_UNITS = {"calls": "calls", "input_tokens": "tokens", "output_tokens": "tokens"}
+_LOCAL = "llama-3.2-3b"
 
 
 class AnswerError(ValueError):
@@ -112,7 +116,7 @@ def _head(given: Mapping[str, Answer]) -> str:
 
 def _judge(given: Mapping[str, Answer]) -> str:
     model = given["model"].toml
-    small = "assumption: measure it on 200 cases that people judged"
+    small = f"{ASSUMED}: measure it on 200 cases that people judged"
     asks = f'model = {model}\ninput_tokens = "prompt"\noutput_tokens = "verdict"'
     eight = 'model = "llama-3.1-8b"\ninput_tokens = "prompt"\noutput_tokens = "verdict"'
     return f"""\
@@ -127,8 +131,8 @@ verdict = {_with_unit(given["output_tokens"].toml, "tokens")}
 
 [demand]
 calls_per_day = {given["calls_per_day"].toml}
-growth = {{low = 0.02, mid = 0.2, high = 1.0, source = "{JUDGEMENT}"}}
-horizon_years = 3
+growth = {{low = 0.02, mid = 0.2, high = 1.0, source = "{ASSUMED}"}}
+horizon_years = {{value = 3, source = "{ASSUMED}"}}
 
 [quality]
 of = "agreement with people"
@@ -145,7 +149,7 @@ title = "cut first"
 role = "cut first"
 serving = "api"
 {asks}
-share_of_calls = {{low = 0.4, mid = 0.7, high = 0.95, source = "{JUDGEMENT}: jevons cut says it of your runs"}}
+share_of_calls = {{low = 0.4, mid = 0.7, high = 0.95, source = "{ASSUMED}: jevons cut says it of your runs"}}
 
 [alternatives.small]
 title = "an existing small model"
@@ -159,10 +163,10 @@ title = "a fine-tuned small model on a GPU of ours"
 role = "fine-tune"
 serving = "always on"
 {eight}
-idle_power_w = {{low = 90, mid = 150, high = 250, source = "{JUDGEMENT}: a GPU that waits, with its host"}}
-training_time_h = {{low = 10, mid = 40, high = 160, source = "{JUDGEMENT}: GPU-hours, searches included"}}
-training_hardware = "H100"
-retrain_every_months = {{low = 4, mid = 8, high = 18, source = "{JUDGEMENT}"}}
+idle_power_w = {{low = 90, mid = 150, high = 250, source = "{ASSUMED}: a GPU that waits, with its host"}}
+training_time_h = {{low = 10, mid = 40, high = 160, source = "{ASSUMED}: GPU-hours, searches included"}}
+training_hardware = "H100"  # {ASSUMED}
+retrain_every_months = {{low = 4, mid = 8, high = 18, source = "{ASSUMED}"}}
 quality = {{low = 0.6, mid = 0.82, high = 0.93, source = "{small}"}}
 """
 
@@ -170,21 +174,27 @@ quality = {{low = 0.6, mid = 0.82, high = 0.93, source = "{small}"}}
 def _compare(given: Mapping[str, Answer]) -> str:
     other = json.loads(given["other"].toml)
     people = "people = true\n" if other in ("people", "crowd") else ""
+    asked = {name: given[name].toml for name in _UNITS}
+    inputs = ""
+    if other == "local":  # both ways make the same calls, so what nobody knows of them is drawn once
+        lines = [f"{name} = {_with_unit(toml, _UNITS[name])}" for name, toml in asked.items()]
+        inputs = "\n".join(["", "[inputs]", *lines, ""])
+        asked = {name: f'"{name}"' for name in asked}
     text = f"""\
 # Weigh it: jevons weigh FILE. Every range says where it is from: replace those that are not yours.
 title = "AI, or the other way?"
 unit = {given["unit"].toml}
-{people}{_head(given)}
+{people}{_head(given)}{inputs}
 [alternatives.ai]
 title = "with AI"
 [[alternatives.ai.flows]]
 what = "calls"
 model = {given["model"].toml}
-calls = {given["calls"].toml}
-input_tokens = {given["input_tokens"].toml}
-output_tokens = {given["output_tokens"].toml}
+calls = {asked["calls"]}
+input_tokens = {asked["input_tokens"]}
+output_tokens = {asked["output_tokens"]}
 """
-    hours = given["hours"].toml or f'{_HOURS.get(other, "0")}, source = "{JUDGEMENT}"}}'
+    hours = given["hours"].toml or f'{_HOURS.get(other, "0")}, source = "{ASSUMED}"}}'
     hours = _with_unit(hours, "h")
     if other == "scripts":
         text += f"""
@@ -193,6 +203,18 @@ title = "scripts in CI"
 [[alternatives.scripts.flows]]
 what = "ci"
 time = {hours}
+"""
+    elif other == "local":
+        text += f"""
+[alternatives.local]
+title = "a smaller model on a machine of ours"
+[[alternatives.local.flows]]
+what = "calls"
+model = "{_LOCAL}"  # {ASSUMED}: try whether it is good enough
+host = "local"
+calls = {asked["calls"]}
+input_tokens = {asked["input_tokens"]}
+output_tokens = {asked["output_tokens"]}
 """
     elif other != "nothing":
         text += f"""
@@ -222,7 +244,7 @@ def find_out(made: Weighed, given: Mapping[str, Answer]) -> str:
     if doubt := _quality(made):
         return doubt
     told = [verdict for view in made.views if view.claims for verdict in view.verdicts if verdict.decides]
-    known = {_label(name) for name, one in given.items() if one.known}
+    known = {label for name, one in given.items() if one.known for label in _labels(name)}
     for some in ([verdict for verdict in told if verdict.verdict == "not shown"], told):
         shares: dict[str, float] = {}
         for one in (effect for verdict in some for effect in verdict.decides if effect.stated):
@@ -248,5 +270,6 @@ def _quality(made: Weighed) -> str:
     return f"quality of {first.title} on your own cases: nobody has shown that it is good enough, and it may take least"
 
 
-def _label(name: str) -> str:
-    return {"input_tokens": "prompt", "output_tokens": "verdict"}.get(name, name.replace("_", " "))
+def _labels(name: str) -> tuple[str, ...]:
+    """What an answer's input is called in a file: the judge's tokens have names of their own."""
+    return name.replace("_", " "), {"input_tokens": "prompt", "output_tokens": "verdict"}.get(name, name)

@@ -80,6 +80,10 @@ def over_time(of: Weigher) -> Train:
     scenario = of.scenario
     base = keep(scenario)
     asked = scenario.quality.amounts.get("asked") if scenario.quality else None
+    if asked is None:
+        of.sheet.default(
+            "quality asked for", "nothing: nobody knows whether a change is good enough", "no asked in [quality]"
+        )
     wanted = None if asked is None else float(np.median(of.drawn(_value(of, asked.number, asked.keys))))
     candidates = [_candidate(of, name, wanted) for name in scenario.alternatives]
     trained = [

@@ -122,6 +122,8 @@ class Flow:
         self.user = sheet.world.overrides.factors
         self.avoid = self._share("avoidable", "avoidable share")
         self.avoid_hardware = of.amounts.get("hardware_avoidable", self.avoid)
+        if {"avoidable", "anyway"} & of.amounts.keys() and "hardware_avoidable" not in of.amounts:
+            sheet.default(f"avoidable hardware of {label}", "the same share", "no hardware_avoidable in the file")
         self.in_decision = self.in_account = True
 
     def _share(self, key: str, what: str) -> Value:

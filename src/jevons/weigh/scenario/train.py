@@ -21,7 +21,7 @@ from jevons.weigh.scenario.structure import Alternative, Scenario
 HOURS_PER_YEAR = 24 * DAYS_PER_YEAR
 TIME, CALLS, HOURS, DAYS = "years so far", "calls so far", "hours so far", "days so far"
 HORIZON_YEARS = 3.0
-"""Where the file does not say (judgement: how long a judge is usually kept)."""
+"""Where the file does not say (an assumption of ours: how long a judge is usually kept)."""
 GPU = ("gpu_embodied", "server_share_embodied")
 
 
@@ -52,7 +52,7 @@ def _time(sheet: Sheet) -> None:
     if "growth" not in demand.amounts:
         sheet.default("growth", "0 a year", "no growth in the file")
     if "horizon" not in demand.amounts:
-        sheet.default("horizon", f"{HORIZON_YEARS:g} years", "judgement: how long a judge is kept")
+        sheet.default("horizon", f"{HORIZON_YEARS:g} years", "assumption, ours: how long a judge is kept")
     horizon = demand.amounts.get("horizon", Value(HORIZON_YEARS))
     growth, a_day = demand.amounts.get("growth", Value(0.0)), demand.amounts["calls_per_day"]
     derived = sheet.inputs.derived
@@ -82,6 +82,8 @@ def _candidate(sheet: Sheet, one: Alternative) -> None:
     serving, amounts = own.texts["serving"], own.amounts
     again = rebound_key(name)
     sheet.inputs.add(Input(key=again, low=1.0, mid=1.0, high=1.0, shape=EXACT, unit="1", label=again, source="factors"))
+    if "share_of_calls" not in amounts:
+        sheet.default("share of calls, where not stated", "1", "no share_of_calls in the file")
     count = Value(1.0, (CALLS, again)).times(amounts.get("share_of_calls", ONE))
     held = serving == "always on"
     asked = Flow(sheet, name, own, own.texts.get("model", "calls"), per_call=True)
@@ -108,6 +110,9 @@ def _waiting(sheet: Sheet, one: Alternative, held: bool) -> None:
     machines = amounts.get("machines", ONE)
     if "machines" not in amounts:
         sheet.default(f"machines of {one.title}", "1", "no machines in the file")
+    sheet.default("machines that wait", "made as a GPU and its share of a server", "definition of the tool")
+    if not held and "starts_per_day" not in amounts:
+        sheet.default(f"starts a day of {one.title}", "1", "no starts_per_day in the file")
     if held:
         hours = Value(1.0, (HOURS,)).times(machines)
     else:

@@ -31,6 +31,8 @@ def sheet_of(scenario: Scenario, world: World) -> Sheet:
     """All flows of a ``compare`` scenario, priced. Raises PriceError."""
     sheet = Sheet(scenario, world)
     for one in scenario.alternatives.values():
+        if "delivers" not in one.own.amounts:
+            sheet.default("delivers, where not stated", "1 functional unit", "no delivers in the file")
         delivers = one.own.amounts.get("delivers", ONE)
         for flow in one.flows:
             flows.flow(sheet, one.id, flow, delivers)
@@ -48,6 +50,10 @@ class Weigher:
         (self.columns,) = sheet.inputs.normal(draws, seed)
         self.values = Values(sheet.inputs, self.columns)
         self.base = self.scenario.baseline
+        if not indicator and "indicator" not in self.scenario.top.texts:
+            sheet.default("indicator", self.indicator, "no indicator in the file")
+        if "baseline" not in self.scenario.top.texts:
+            sheet.default("baseline", self.base, "no baseline in the file: what is kept, else what comes first")
 
     def amount(self, name: str, view: View, values: Values | None = None, indicator: str = "") -> Any:
         """A figure of an alternative at draws."""
