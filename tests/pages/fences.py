@@ -84,6 +84,7 @@ class Reader:
             "PYTEST_ADDOPTS": _QUICK,
             "PYTHONPATH": str(ROOT / "src"),
             "PYTHONUTF8": "1",
+            "TZ": "UTC",
         }
 
     def do(self, block: Block) -> None:
