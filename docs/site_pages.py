@@ -7,6 +7,7 @@ other hosts.
 from __future__ import annotations
 
 import ast
+import itertools
 import logging
 import re
 import subprocess
@@ -38,7 +39,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     return files
 
 
-def on_post_page(output: str, page: Page, config: MkDocsConfig) -> None:
+def on_post_page(output: str, page: Page, **_: Any) -> None:
     for tag in _LOADED.finditer(output):
         LOG.warning("%s loads from another host: %s", page.file.src_uri, tag[1])
 
@@ -96,7 +97,9 @@ def _pytest(flag: str) -> str:
     with tempfile.TemporaryDirectory() as empty:
         command = [sys.executable, "-m", "pytest", flag, "-p", "no:cacheprovider"]
         environment = {"COLUMNS": str(_WIDTH), "PYTHONPATH": str(ROOT / "src"), "PYTHONUTF8": "1"}
-        done = subprocess.run(command, cwd=empty, env=environment, capture_output=True, encoding="utf-8", check=False)
+        done = subprocess.run(  # noqa: S603
+            command, cwd=empty, env=environment, capture_output=True, encoding="utf-8", check=False
+        )
     return done.stdout
 
 
@@ -148,7 +151,7 @@ def _attribute_docs(name: str) -> dict[str, str]:
     tree = ast.parse((ROOT / "src/jevons/settings.py").read_text(encoding="utf-8"))
     body = next(node.body for node in tree.body if isinstance(node, ast.ClassDef) and node.name == name)
     found = {}
-    for attribute, after in zip(body, body[1:], strict=False):
+    for attribute, after in itertools.pairwise(body):
         if isinstance(attribute, ast.AnnAssign) and isinstance(after, ast.Expr):
             found[attribute.target.id] = " ".join(ast.literal_eval(after.value).split()).replace("``", "`")  # type: ignore[union-attr]
     return found
