@@ -10,7 +10,10 @@ import pytest
 from pages.fences import DOCS, ROOT, Reader, blocks, front_matter
 from providers import provider
 
-PAGES = sorted(page for page in DOCS.rglob("*.md") if any(block.language == "console" for block in blocks(page)))
+PAGES = sorted(
+    (page for page in DOCS.rglob("*.md") if any(block.language == "console" for block in blocks(page))),
+    key=lambda page: (page.name != "tutorial.md", page),  # the longest first, for tests in parallel
+)
 
 
 @pytest.mark.slow
