@@ -9,7 +9,7 @@ DEV := .venv-dev/$(BINDIR)
 # Tests start hundreds of Pythons: what one of them compiles, the others read; what none needs is not compiled.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test test-slow check test-openai3 test-deepeval test-matrix matrix-table test-lowest test-highest fuzz validate constants published bench bench-quick lock clean
+.PHONY: demo test test-slow check docs test-docs test-openai3 test-deepeval test-matrix matrix-table test-lowest test-highest fuzz validate constants published bench bench-quick lock clean
 .DELETE_ON_ERROR:
 .PRECIOUS: .venv-%/ready
 
@@ -28,7 +28,7 @@ test: .venv-dev/ready
 
 # What takes longest: whole sessions with and without jevons, all recorded suites.
 test-slow: .venv-dev/ready
-	$(DEV)/python -m pytest -n 2 -m slow --ignore=tests/matrix
+	$(DEV)/python -m pytest -n 2 -m slow --ignore=tests/matrix --ignore=tests/pages
 
 check: .venv-dev/ready
 	$(DEV)/ruff check .
@@ -36,12 +36,21 @@ check: .venv-dev/ready
 	$(DEV)/mypy
 	$(DEV)/lint-imports
 
+# The documentation as a site in build/site: a broken link fails. Whoever follows a page sees what it shows: test-docs.
+docs: export NO_MKDOCS_2_WARNING = 1
+docs: .venv-docs/ready
+	.venv-docs/$(BINDIR)/mkdocs build --strict
+
+test-docs: .venv-dev/ready
+	$(DEV)/python -m pytest -n 2 tests/pages
+
 # The SDKs on httpx2, DeepEval's own runner, and the oldest and the newest versions that we say we work with.
 test-openai3: .venv-openai3/ready
 	.venv-openai3/$(BINDIR)/python -m pytest tests/sdk
 
 test-deepeval: .venv-deepeval/ready
-	.venv-deepeval/$(BINDIR)/python -m pytest tests/runners
+	.venv-deepeval/$(BINDIR)/python -m pytest tests/runners \
+	  "tests/pages/test_examples.py::test_a_page_does_what_it_says[howto/deepeval]"
 
 # Every SDK in every kind of trouble; and the same beside EcoLogits, as a table in Markdown.
 test-matrix: .venv-matrix/ready

@@ -47,7 +47,10 @@ def record_call(
     host_class
         ``process`` (this process), ``loopback``, ``private`` or ``cloud``.
 
-    Raises ValueError for a negative or inconsistent count: a wrong fact cannot be mended later.
+    Raises
+    ------
+    ValueError
+        For a negative or inconsistent count: a wrong fact cannot be mended later.
     """
     taken = recorder.active
     if taken is None:
