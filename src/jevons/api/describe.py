@@ -62,6 +62,8 @@ def footprint(
     Raises ValueError for what cannot be (an unknown place or host, negative counts, calls beside a description),
     TypeError for what is neither call nor cell.
 
+    Examples
+    --------
     >>> small = jevons.footprint(model="gpt-4o-mini", input_tokens=900, output_tokens=100)
     >>> large = jevons.footprint(model="gpt-4o", input_tokens=900, output_tokens=100)
     >>> small.energy_wh.mid < large.energy_wh.mid

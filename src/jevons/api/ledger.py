@@ -28,6 +28,8 @@ class Ledger(Displayed):
     `grid` are as in `jevons report`: where these machines stand, and which carbon intensity. Nothing is read before it
     is asked for; nothing is ever written.
 
+    Examples
+    --------
     >>> ledger = jevons.Ledger(folder)
     >>> [run.branch for run in ledger.runs]
     ['main']

@@ -62,6 +62,8 @@ def scan(path: str | Path | Sequence[str | Path] = ".", *, save: bool = False, s
     agent programs, too. What cannot be read is a warning in ``.found``, never raised; FileNotFoundError where a path is
     not there, OSError where the ledger cannot be written. All calls are held in memory.
 
+    Examples
+    --------
     >>> found = jevons.scan(recordings)
     >>> [(call.provider, call.model, call.input_tokens) for call in found.calls]
     [('openai', 'gpt-4o-mini', 600)]
