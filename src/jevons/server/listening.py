@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import socket
 import sys
 import threading
@@ -9,6 +10,8 @@ import time
 from typing import Any
 
 import uvicorn
+
+from jevons.server.joined import Protocol
 
 _BACKLOG = 2048
 _GRACE_S = 5
@@ -23,7 +26,7 @@ class Listening:
         self._socket = listener
         config = uvicorn.Config(
             app,
-            http="h11",  # strict about how requests are framed
+            http=Protocol,  # h11's: strict about how requests are framed
             ws="none",
             loop="asyncio",
             lifespan="off",
@@ -45,6 +48,8 @@ class Listening:
 
     def start(self) -> None:
         """Begin; returns when requests are answered. Raises RuntimeError where it cannot."""
+        gc.collect()
+        gc.freeze()  # what is loaded by now stays: to look through it again would hold requests up
         self._thread.start()
         while not self._server.started:
             if not self._thread.is_alive():

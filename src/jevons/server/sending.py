@@ -12,7 +12,7 @@ import asyncio
 import ssl
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import cast
 
 import certifi
@@ -107,8 +107,9 @@ class Coming:
         self.headers: list[Header] = [(bytes(name), bytes(value)) for name, value in head.headers]
         self._home, self._name, self._connection = home, name, connection
 
-    async def pieces(self) -> AsyncIterator[bytes]:
-        """Its body, as it comes. Raises h11.RemoteProtocolError where it breaks off."""
+    async def pieces(self, waits: Callable[[], object]) -> AsyncIterator[bytes]:
+        """Its body, as it comes; `waits` is called when no more of it is here. Raises h11.RemoteProtocolError where it
+        breaks off."""
         machine, ended = self._connection.machine, False
         while not ended:
             here: list[bytes] = []
@@ -125,6 +126,7 @@ class Coming:
             if here:
                 yield b"".join(here)
             if not ended:
+                waits()
                 await self._connection.more()
 
     def close(self) -> None:
