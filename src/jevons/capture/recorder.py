@@ -142,13 +142,24 @@ class Recorder:
         self._waiting: deque[Exchange] = deque()
 
     def open(
-        self, source: str, method: str, host: str, path: str, depth: int = 4, port: int | None = None
+        self,
+        source: str,
+        method: str,
+        host: str,
+        path: str,
+        depth: int = 4,
+        port: int | None = None,
+        metered: bool = True,
     ) -> Exchange | None:
-        """Begin an exchange, or None if this is no AI request."""
+        """Begin an exchange, or None if this is no AI request; one that is not `metered` yet may be with `meter`."""
         match = wire.find(method, host if port is None or ":" in host else f"{host}:{port}", path)
         if match is None:
             return None
-        return Exchange(self, source, match, method, host, path, self.site.look(depth))
+        made = Exchange(self, source, match, method, host, path, self.site.look(depth))
+        if metered:
+            made.meter()
+        made.start_ns = time.perf_counter_ns()
+        return made
 
     def stamp(self, call: Call, of: scope.Scope, phase: str, judge: bool) -> None:
         """Fill in what a call has from where it was made: ids, test, role."""
@@ -280,9 +291,15 @@ class Exchange:
         self.scope = running = scope.current()
         self.phase = running.phase  # now: the scope goes on to the next
         self.started_us = time.time_ns() // 1_000
-        if match.host_class in _LOCAL:
-            self._begun = taken.meter.begin()
-        self.start_ns = time.perf_counter_ns()
+        self.start_ns = 0
+
+    def meter(self) -> None:
+        """Read what this machine has spent up to now, if the model may run on it."""
+        if self.match.host_class in _LOCAL:
+            try:
+                self._begun = self.recorder.meter.begin()
+            except Exception as error:
+                self.recorder.note_error(error)
 
     def take_headers(self, headers: Any) -> None:
         """Keep an answer's headers, where its format says something in them or an interceptor went by."""

@@ -82,7 +82,7 @@ class Proxy:
     def _exchange(
         self, method: str, upstream: Upstream, target: Target, headers: list[Header], body: bytes
     ) -> Exchange | None:
-        exchange = self._recorder.open(SOURCE, method, upstream.host, target.path, port=upstream.port)
+        exchange = self._recorder.open(SOURCE, method, upstream.host, target.path, port=upstream.port, metered=False)
         if exchange is not None:
             exchange.request = body
             exchange.site = ("", 0, False)
@@ -113,6 +113,9 @@ class Proxy:
     async def _pass_back(self, sending: Awaitable[Coming], exchange: Exchange | None, send: Send) -> None:
         try:
             response = await sending
+            if exchange is not None:
+                exchange.meter()  # reads files: the upstream has the request meanwhile
+            await response.begin()
         except Exception as error:
             if exchange is not None:
                 exchange.fail(error)
