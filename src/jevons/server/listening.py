@@ -7,6 +7,7 @@ import socket
 import sys
 import threading
 import time
+from contextlib import suppress
 from typing import Any
 
 import uvicorn
@@ -14,6 +15,8 @@ import uvicorn
 from jevons.server.joined import Protocol
 
 _BACKLOG = 2048
+_FILES = 10_240
+"""macOS takes no more."""
 _GRACE_S = 5
 """How long answers under way may take once the server is told to stop."""
 
@@ -48,6 +51,7 @@ class Listening:
 
     def start(self) -> None:
         """Begin; returns when requests are answered. Raises RuntimeError where it cannot."""
+        _room()
         gc.collect()
         gc.freeze()  # what is loaded by now stays: to look through it again would hold requests up
         self._thread.start()
@@ -65,6 +69,19 @@ class Listening:
         """Take no more requests, let those under way end for a moment, and end."""
         self._server.should_exit = True
         self._thread.join(_GRACE_S + 5)
+
+
+def _room() -> None:
+    """As many open files as this process may have: a call under way takes two, and some systems begin with 256."""
+    if sys.platform == "win32":
+        return
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = min(hard, _FILES) if hard != resource.RLIM_INFINITY else _FILES
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        with suppress(OSError, ValueError):  # a system's own bound is lower
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def listener(host: str, port: int) -> socket.socket:
