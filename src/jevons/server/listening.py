@@ -6,7 +6,6 @@ import gc
 import socket
 import sys
 import threading
-import time
 from contextlib import suppress
 from typing import Any
 
@@ -58,7 +57,7 @@ class Listening:
         while not self._server.started:
             if not self._thread.is_alive():
                 raise RuntimeError("the server did not start")
-            time.sleep(0.002)
+            self._thread.join(0.002)
 
     @property
     def alive(self) -> bool:
