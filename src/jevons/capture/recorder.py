@@ -142,24 +142,13 @@ class Recorder:
         self._waiting: deque[Exchange] = deque()
 
     def open(
-        self,
-        source: str,
-        method: str,
-        host: str,
-        path: str,
-        depth: int = 4,
-        port: int | None = None,
-        metered: bool = True,
+        self, source: str, method: str, host: str, path: str, depth: int = 4, port: int | None = None
     ) -> Exchange | None:
-        """Begin an exchange, or None if this is no AI request; one that is not `metered` yet may be with `meter`."""
+        """Begin an exchange, or None if this is no AI request."""
         match = wire.find(method, host if port is None or ":" in host else f"{host}:{port}", path)
         if match is None:
             return None
-        made = Exchange(self, source, match, method, host, path, self.site.look(depth))
-        if metered:
-            made.meter()
-        made.start_ns = time.perf_counter_ns()
-        return made
+        return Exchange(self, source, match, method, host, path, self.site.look(depth))
 
     def stamp(self, call: Call, of: scope.Scope, phase: str, judge: bool) -> None:
         """Fill in what a call has from where it was made: ids, test, role."""
@@ -291,15 +280,9 @@ class Exchange:
         self.scope = running = scope.current()
         self.phase = running.phase  # now: the scope goes on to the next
         self.started_us = time.time_ns() // 1_000
-        self.start_ns = 0
-
-    def meter(self) -> None:
-        """Read what this machine has spent up to now, if the model may run on it."""
-        if self.match.host_class in _LOCAL:
-            try:
-                self._begun = self.recorder.meter.begin()
-            except Exception as error:
-                self.recorder.note_error(error)
+        if match.host_class in _LOCAL:
+            self._begun = taken.meter.begin()
+        self.start_ns = time.perf_counter_ns()
 
     def take_headers(self, headers: Any) -> None:
         """Keep an answer's headers, where its format says something in them or an interceptor went by."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import socket
 import sys
 import threading
@@ -10,8 +9,6 @@ from contextlib import suppress
 from typing import Any
 
 import uvicorn
-
-from jevons.server.joined import Protocol
 
 _BACKLOG = 2048
 _FILES = 10_240
@@ -28,7 +25,7 @@ class Listening:
         self._socket = listener
         config = uvicorn.Config(
             app,
-            http=Protocol,  # h11's: strict about how requests are framed
+            http="h11",  # strict about how requests are framed
             ws="none",
             loop="asyncio",
             lifespan="off",
@@ -51,8 +48,6 @@ class Listening:
     def start(self) -> None:
         """Begin; returns when requests are answered. Raises RuntimeError where it cannot."""
         _room()
-        gc.collect()
-        gc.freeze()  # what is loaded by now stays: to look through it again would hold requests up
         self._thread.start()
         while not self._server.started:
             if not self._thread.is_alive():

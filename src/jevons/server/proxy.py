@@ -17,7 +17,6 @@ from jevons.capture.recorder import Exchange, Recorder, going_out, in_flight
 from jevons.capture.scope import Scope
 from jevons.cut.budget import BudgetExceeded
 from jevons.cut.replay import ReplayMiss
-from jevons.server.joined import answering
 from jevons.server.request import TOKEN, Header, RefusedError, Target, passed_on
 from jevons.server.sending import Coming, Connections
 from jevons.server.upstreams import Upstream
@@ -82,7 +81,7 @@ class Proxy:
     def _exchange(
         self, method: str, upstream: Upstream, target: Target, headers: list[Header], body: bytes
     ) -> Exchange | None:
-        exchange = self._recorder.open(SOURCE, method, upstream.host, target.path, port=upstream.port, metered=False)
+        exchange = self._recorder.open(SOURCE, method, upstream.host, target.path, port=upstream.port)
         if exchange is not None:
             exchange.request = body
             exchange.site = ("", 0, False)
@@ -113,22 +112,17 @@ class Proxy:
     async def _pass_back(self, sending: Awaitable[Coming], exchange: Exchange | None, send: Send) -> None:
         try:
             response = await sending
-            if exchange is not None:
-                exchange.meter()  # reads files: the upstream has the request meanwhile
-            await response.begin()
         except Exception as error:
             if exchange is not None:
                 exchange.fail(error)
             raise RefusedError(502, "upstream", f"the upstream did not answer ({type(error).__name__})") from None
-        client = answering.get()
         try:
             pieces = None if exchange is None else self._begun(exchange, response)
-            client.hold()
             await send(
                 {"type": "http.response.start", "status": response.status, "headers": passed_on(response.headers)}
             )
             held = 0
-            async for piece in response.pieces(client.release):
+            async for piece in response.pieces():
                 if pieces is not None and exchange is not None:
                     pieces.append((perf_counter_ns(), piece))
                     held += len(piece)
@@ -136,9 +130,7 @@ class Proxy:
                         pieces.clear()
                         pieces, exchange.error = None, "too_large"
                 await send({"type": "http.response.body", "body": piece, "more_body": True})
-                client.release()
             await send({"type": "http.response.body", "body": b""})
-            client.release()
             if exchange is not None:  # after the end, which need not wait; before any other request is looked at
                 _ended(exchange, response)
         except asyncio.CancelledError:
@@ -148,18 +140,17 @@ class Proxy:
                 exchange.fail(error)
             raise BrokenError from None
         finally:
-            client.release()
             response.close()
 
     def _begun(self, exchange: Exchange, response: Coming) -> list[tuple[int, bytes]] | None:
         """The head of an answer is here: the list for its pieces, or None of a redirect, which is no call."""
         exchange.status = response.status
-        headers = dict(response.headers)
-        if 300 <= response.status < 400 and b"location" in headers:
+        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers}
+        if 300 <= response.status < 400 and "location" in headers:
             exchange.drop()
             return None
-        exchange.take_headers({name.decode("latin-1"): value.decode("latin-1") for name, value in headers.items()})
-        exchange.encoding = headers.get(b"content-encoding", b"").decode("latin-1")
+        exchange.take_headers(headers)
+        exchange.encoding = headers.get("content-encoding", "")
         return exchange.watch()
 
 

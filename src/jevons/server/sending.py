@@ -12,7 +12,7 @@ import asyncio
 import ssl
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from typing import cast
 
 import certifi
@@ -42,7 +42,7 @@ class Connections:
         self._idle: defaultdict[str, list[_Connection]] = defaultdict(list)
 
     async def send(self, to: Upstream, method: str, target: str, headers: list[Header], body: bytes) -> Coming:
-        """Send a request; what is to come of it. Raises ConnectError."""
+        """The head of the answer to a request. Raises ConnectError, h11.RemoteProtocolError."""
         connection = self._kept(to.name) or await self._made(to)
         try:
             machine = connection.machine
@@ -50,10 +50,17 @@ class Connections:
             data = machine.send(h11.Data(data=body)) if body else b""
             end = machine.send(h11.EndOfMessage())
             connection.transport.write((head or b"") + (data or b"") + (end or b""))
+            while True:
+                event = machine.next_event()
+                if event is h11.NEED_DATA:
+                    await connection.more()
+                elif isinstance(event, h11.Response):
+                    return Coming(self, to.name, connection, event)
+                elif not isinstance(event, h11.InformationalResponse):
+                    raise h11.RemoteProtocolError("no answer came")
         except BaseException:
             connection.transport.abort()
             raise
-        return Coming(self, to.name, connection)
 
     def _kept(self, name: str) -> _Connection | None:
         idle = self._idle[name]
@@ -93,30 +100,15 @@ class Connections:
 
 
 class Coming:
-    """An answer: its head after `begin`, then its pieces."""
+    """An answer whose head is here."""
 
-    def __init__(self, home: Connections, name: str, connection: _Connection) -> None:
-        self.status, self.headers = 0, list[Header]()
+    def __init__(self, home: Connections, name: str, connection: _Connection, head: h11.Response) -> None:
+        self.status = head.status_code
+        self.headers: list[Header] = [(bytes(name), bytes(value)) for name, value in head.headers]
         self._home, self._name, self._connection = home, name, connection
 
-    async def begin(self) -> None:
-        """Wait for its head. Raises h11.RemoteProtocolError."""
-        machine = self._connection.machine
-        try:
-            while not isinstance(event := machine.next_event(), h11.Response):
-                if event is h11.NEED_DATA:
-                    await self._connection.more()
-                elif not isinstance(event, h11.InformationalResponse):
-                    raise h11.RemoteProtocolError("no answer came")
-        except BaseException:
-            self._connection.transport.abort()
-            raise
-        self.status = event.status_code
-        self.headers = [(bytes(name), bytes(value)) for name, value in event.headers]
-
-    async def pieces(self, waits: Callable[[], object]) -> AsyncIterator[bytes]:
-        """Its body, as it comes; `waits` is called when no more of it is here. Raises h11.RemoteProtocolError where it
-        breaks off."""
+    async def pieces(self) -> AsyncIterator[bytes]:
+        """Its body, as it comes. Raises h11.RemoteProtocolError where it breaks off."""
         machine, ended = self._connection.machine, False
         while not ended:
             here: list[bytes] = []
@@ -133,7 +125,6 @@ class Coming:
             if here:
                 yield b"".join(here)
             if not ended:
-                waits()
                 await self._connection.more()
 
     def close(self) -> None:
