@@ -84,3 +84,14 @@ def started(folder: Path, *arguments: str, **more: str) -> Serving:
 
 running: list[Serving] = []
 """All that were begun, for `conftest` to end."""
+
+
+def ran(folder: Path, *arguments: str, **more: str) -> tuple[subprocess.CompletedProcess[str], Reading]:
+    """`jevons run` with arguments, to its end; what the ledger holds then."""
+    for name in ("h11", "uvicorn"):
+        pytest.importorskip(name, reason=f"{name} of jevons[server] is not installed")
+    (folder / ".jevons").mkdir(exist_ok=True)
+    environment = {**os.environ, "PYTHONPATH": str(SOURCE), "JEVONS_SECRET": "0" * 16, **more}
+    command = [sys.executable, "-m", "jevons", "run", *arguments]
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=60)
+    return done, read(Home(folder / ".jevons"))

@@ -5,12 +5,14 @@ from __future__ import annotations
 import socket
 import sys
 import threading
-import time
+from contextlib import suppress
 from typing import Any
 
 import uvicorn
 
 _BACKLOG = 2048
+_FILES = 10_240
+"""macOS takes no more."""
 _GRACE_S = 5
 """How long answers under way may take once the server is told to stop."""
 
@@ -45,11 +47,12 @@ class Listening:
 
     def start(self) -> None:
         """Begin; returns when requests are answered. Raises RuntimeError where it cannot."""
+        _room()
         self._thread.start()
         while not self._server.started:
             if not self._thread.is_alive():
                 raise RuntimeError("the server did not start")
-            time.sleep(0.002)
+            self._thread.join(0.002)
 
     @property
     def alive(self) -> bool:
@@ -60,6 +63,19 @@ class Listening:
         """Take no more requests, let those under way end for a moment, and end."""
         self._server.should_exit = True
         self._thread.join(_GRACE_S + 5)
+
+
+def _room() -> None:
+    """As many open files as this process may have: a call under way takes two, and some systems begin with 256."""
+    if sys.platform == "win32":
+        return
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = min(hard, _FILES) if hard != resource.RLIM_INFINITY else _FILES
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        with suppress(OSError, ValueError):  # a system's own bound is lower
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def listener(host: str, port: int) -> socket.socket:

@@ -83,11 +83,42 @@ def test_an_embedding_writes_nothing(tmp_path: Path) -> None:
 
 
 def test_a_call_without_usage_is_unknown_and_a_failure_has_its_kind(tmp_path: Path) -> None:
-    failed = {**CALL, "error.type": "RateLimitError", "server.address": "localhost", "server.port": 8000}
+    failed = {**CALL, "error.type": "APITimeoutError", "server.address": "localhost", "server.port": 8000}
     (call,) = told(lines(tmp_path / "t.jsonl", request(span(1, failed)))).calls
     assert (call.usage, call.input_tokens, call.error, call.host_class) == (
-        "unknown", None, "RateLimitError", "loopback",
+        "unknown", None, "APITimeoutError", "loopback",
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("attributes", "usage"),
+    [
+        ({"error.type": "openai.RateLimitError"}, ("reported", 0, 0)),
+        ({"error.type": "529", "http.response.status_code": 529}, ("reported", 0, 0)),
+        ({"error.type": "InternalServerError", "gen_ai.response.model": "m"}, ("unknown", None, None)),
+        ({"error.type": "InternalServerError", **TOKENS}, ("reported", 100, 9)),
+    ],
+)
+def test_what_was_refused_read_nothing_and_what_had_begun_is_unknown(
+    attributes: dict[str, Any], usage: tuple[Any, ...], tmp_path: Path
+) -> None:
+    (call,) = told(lines(tmp_path / "t.jsonl", request(span(1, {**CALL, **attributes})))).calls
+    assert (call.usage, call.input_tokens, call.output_tokens) == usage
+
+
+def test_openinference_tells_what_was_asked_in_its_parameters_and_failures_in_events(tmp_path: Path) -> None:
+    """Its ``llm.model_name`` is the model that answered, where one did."""
+    asked = '{"model": "m", "stream": true, "temperature": 0.5, "seed": 7, "max_completion_tokens": 9}'
+    answered = FAMILIES["OpenInference"] | {"llm.model_name": "m-2025", "llm.invocation_parameters": asked}
+    torn = answered | {"llm.invocation_parameters": asked[:-3]}
+    failed = span(3, {"openinference.span.kind": "LLM", "llm.invocation_parameters": asked})
+    event = {"key": "exception.type", "value": {"stringValue": "openai.NotFoundError"}}
+    failed |= {"status": {"code": 2}, "events": [{"name": "exception", "attributes": [event]}]}
+    first, second, third = told(lines(tmp_path / "t.jsonl", request(span(1, answered), span(2, torn), failed))).calls
+    assert (first.model, first.model_answered, first.streamed) == ("m", "m-2025", True)
+    assert (first.temperature, first.seed, first.max_tokens) == (0.5, 7, 9)
+    assert (second.model, second.model_answered, second.streamed) == ("m-2025", "", False)
+    assert (third.model, third.error, third.usage, third.output_tokens) == ("m", "openai.NotFoundError", "reported", 0)
 
 
 def test_a_message_in_an_error_is_not_kept(tmp_path: Path) -> None:

@@ -11,9 +11,13 @@ calls and are never counted.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, NamedTuple
 
+import msgspec
+
 from jevons.record import Call
+from jevons.sources.exchange import mapping
 from jevons.sources.logs import tokens
 from jevons.sources.logs.entry import Seen, Skipped
 from jevons.sources.logs.values import address, between, failure, provider
@@ -53,7 +57,18 @@ _TOTAL = ("gen_ai.usage.total_tokens", "llm.usage.total_tokens", "llm.token_coun
 _ASKED = ("gen_ai.request.model", "llm.request.model", "llm.model_name", "embedding.model_name", "reranker.model_name")
 _NAMED = ("gen_ai.provider.name", "gen_ai.system", "llm.provider", "llm.system")
 _STREAMED = ("gen_ai.request.stream", "gen_ai.is_streaming", "llm.is_streaming")
+_PARAMETERS = ("llm.invocation_parameters", "embedding.invocation_parameters")
+_MOST = ("max_tokens", "max_completion_tokens", "max_output_tokens")
+_PROMPTS = ("llm.prompts.0.prompt.text", "llm.prompts")
 _BASES = ("gen_ai.openai.api_base", "openai.api_base", "gen_ai.request.api_base", "llm.request.api_base", "url.full")
+_REFUSED = frozenset(
+    {
+        *("BadRequestError", "AuthenticationError", "PermissionDeniedError", "NotFoundError", "ConflictError"),
+        *("UnprocessableEntityError", "RateLimitError", "InternalServerError", "OverloadedError"),
+    }
+)
+"""What the official SDKs of OpenAI and Anthropic raise for a status of 400 or more, and for nothing else (their
+``_exceptions.py``); others use the names for streams that fail midway, too, of which a model has been named."""
 
 
 class Span(NamedTuple):
@@ -67,6 +82,8 @@ class Span(NamedTuple):
     ended_us: int
     failed: bool
     attributes: Mapping[str, Any]
+    exception: object = ""
+    """Type of the exception that it ended with, where it says one."""
 
 
 def entry(span: Span) -> Seen | Skipped:
@@ -79,6 +96,9 @@ def entry(span: Span) -> Seen | Skipped:
     call.duration_us = between(span.started_us, span.ended_us)
     call.model = _first(found, _ASKED)
     call.model_answered = text(found.get("gen_ai.response.model")) or text(found.get("llm.response.model"))
+    parameters = _parameters(found)
+    if asked := text(parameters.get("model")):  # OpenInference names the model that answered, and here the one asked
+        call.model, call.model_answered = asked, call.model_answered or call.model
     _place(call, found)
     tokens.fill(
         call,
@@ -88,17 +108,22 @@ def entry(span: Span) -> Seen | Skipped:
         if kind not in ("embeddings", "rerank")
         else _read_only(found),
     )
-    call.streamed = any(found.get(name) is True for name in _STREAMED)
-    call.temperature = number(found.get("gen_ai.request.temperature"))
-    seed = found.get("gen_ai.request.seed")
+    call.streamed = any(found.get(name) is True for name in _STREAMED) or parameters.get("stream") is True
+    call.temperature = number(found.get("gen_ai.request.temperature", parameters.get("temperature")))
+    seed = found.get("gen_ai.request.seed", parameters.get("seed"))
     call.seed = seed if type(seed) is int and abs(seed) < 2**63 else None
     call.max_tokens = whole(found.get("gen_ai.request.max_tokens"))
+    if call.max_tokens is None:
+        call.max_tokens = tokens.first(parameters, _MOST)
     call.test = text(found.get("test.case.name"))
     status = whole(found.get("http.response.status_code", found.get("http.status_code")))
     call.status = status if status is not None and 100 <= status <= 599 else None
-    named = found.get("error.type")
+    named = found.get("error.type") or (span.exception if span.failed else "")
     if span.failed or named:
         call.error = failure(named) if named else "error"
+    refused = call.error.rpartition(".")[2] in _REFUSED and not call.model_answered
+    if call.usage == "unknown" and (refused or (call.status or 0) >= 400):
+        call.usage, call.input_tokens, call.output_tokens = "reported", 0, 0  # what is refused reads and writes nothing
     return _identified(span, call, text(found.get("gen_ai.response.id")))
 
 
@@ -108,6 +133,8 @@ def _kind(found: Mapping[str, Any]) -> tuple[str, str]:
     if operation:
         return _OPERATIONS.get(operation, ""), f"span of {operation}: no model call"
     role = text(found.get("openinference.span.kind")).upper()
+    if role == "LLM" and any(name in found for name in _PROMPTS):
+        return "completion", ""
     if role:
         return _INFERENCE.get(role, ""), f"span of {role.lower()}: no model call"
     asked = text(found.get("llm.request.type")).lower()
@@ -119,6 +146,16 @@ def _kind(found: Mapping[str, Any]) -> tuple[str, str]:
     if any(name in found for name in (*_INPUT, *_OUTPUT)) and any(name in found for name in _ASKED):
         return "chat", ""  # before v1.28, the operation had no attribute of its own
     return "", "span that tells of no model"
+
+
+def _parameters(found: Mapping[str, Any]) -> Mapping[str, Any]:
+    """OpenInference's parameters of a request, which it writes as JSON."""
+    written = next((found[name] for name in _PARAMETERS if name in found), None)
+    if not isinstance(written, str):
+        return {}
+    with suppress(msgspec.DecodeError, UnicodeDecodeError):
+        return mapping(msgspec.json.decode(written))
+    return {}
 
 
 def _read_only(found: Mapping[str, Any]) -> Usage | None:

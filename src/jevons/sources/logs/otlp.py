@@ -56,13 +56,25 @@ def _entry(span: Any) -> Entry:
             _micros(get("startTimeUnixNano", get("start_time_unix_nano"))),
             _micros(get("endTimeUnixNano", get("end_time_unix_nano"))),
             mapping(get("status")).get("code") in _FAILED,
-            {
-                one["key"]: _value(one.get("value"))
-                for one in _list(span, "attributes")
-                if isinstance(one, dict) and isinstance(one.get("key"), str)
-            },
+            _attributes(span),
+            next(
+                (
+                    _attributes(event).get("exception.type")
+                    for event in _list(span, "events")
+                    if isinstance(event, dict) and event.get("name") == "exception"
+                ),
+                "",
+            ),
         )
     )
+
+
+def _attributes(of: Any) -> dict[str, Any]:
+    return {
+        one["key"]: _value(one.get("value"))
+        for one in _list(of, "attributes")
+        if isinstance(one, dict) and isinstance(one.get("key"), str)
+    }
 
 
 def _list(document: Any, *names: str) -> list[Any]:

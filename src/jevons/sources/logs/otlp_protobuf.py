@@ -74,8 +74,13 @@ def _span(span: Any) -> genai.Span:
         span.start_time_unix_nano // 1000,
         span.end_time_unix_nano // 1000,
         span.status.code == _FAILED,
-        {one.key: _value(one.value) for one in span.attributes},
+        _attributes(span),
+        next((_attributes(event).get("exception.type") for event in span.events if event.name == "exception"), ""),
     )
+
+
+def _attributes(of: Any) -> dict[str, Any]:
+    return {one.key: _value(one.value) for one in of.attributes}
 
 
 def _value(value: Any) -> Any:
