@@ -13,7 +13,7 @@ from importlib.resources import files
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from jevons.report import sentences
 from jevons.report.comparison import CAUSES, DRIVERS, FIGURES, answer, in_words
@@ -36,7 +36,7 @@ def _environment() -> Environment:
         loader=PackageLoader("jevons.report.html"), autoescape=True, undefined=StrictUndefined, finalize=_harmless,
         trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True,
     )  # fmt: skip
-    filters = (between, digits, percent, measure, in_words)
+    filters = (between, digits, percent, measure, in_words, breakable)
     made.filters |= {one.__name__: one for one in filters} | {"short": shortened}
     made.globals |= {
         "svg": svg, "figures": figures, "sentences": sentences, "answer": answer, "calls": calls, "CAUSES": CAUSES,
@@ -47,6 +47,11 @@ def _environment() -> Environment:
 
 def _harmless(value: Any) -> Any:
     return clean(value) if type(value) is str else value
+
+
+def breakable(name: str) -> Markup:
+    """A name that may be broken where its parts begin: after the folders and the file of a test."""
+    return escape(clean(name)).replace("::", Markup("::<wbr>"))
 
 
 @cache

@@ -20,7 +20,13 @@ SCOPES = {
 }
 """Figure -> (name, unit, scope), in reading order."""
 DRAWN = 200
-"""Rows of a table with a drawing; those after it are too light for one to be seen."""
+"""Rows of a table with a drawing, at most."""
+PART = 500
+"""Rows of one part of a table: what a browser lays out without being seen to."""
+SEEN = 0.01
+"""Part of a drawing's line below which nothing of it is seen."""
+SERVINGS = 8
+"""Servings of models that a derivation shows, the heaviest, as `jevons explain` does."""
 MODELS = 5
 """Models named of a row."""
 
@@ -51,6 +57,11 @@ def amount(level: Level, name: str) -> Range:
 def floor(document: Document, figure: Range) -> Range:
     """What to show of a figure of the document: its low end alone where calls are missing."""
     return Range(figure.low, figure.low, figure.low) if document.at_least else figure
+
+
+def drawn(row: Row, number: int, most: float) -> bool:
+    """Whether a row of a table has a drawing: one of the first, and not too light to be seen beside the heaviest."""
+    return number <= DRAWN and row.level.energy_wh.high > SEEN * most
 
 
 def asked(row: Row) -> str:

@@ -18,8 +18,10 @@
 
   const MOST = 200; // rows shown at first: a browser lays out thousands slowly, and nobody reads them
   const collator = new Intl.Collator("en", { numeric: true });
-  document.querySelectorAll("table.rows").forEach((table, number) => {
-    const body = table.tBodies[0], heads = [...table.tHead.rows[0].cells];
+  document.querySelectorAll(".where").forEach((where, number) => {
+    const [table, ...parts] = where.querySelectorAll("table.rows"), body = table.tBodies[0];
+    parts.forEach((part) => { body.append(...part.tBodies[0].rows); part.closest(".scroll").remove(); });
+    const heads = [...table.tHead.rows[0].cells];
     const rows = [...body.rows].map((row) => ({ row, name: row.cells[0].textContent.toLowerCase() }));
     let ordered = rows, words = [], all = rows.length <= MOST;
     const told = made("span", { role: "status" });
@@ -45,8 +47,8 @@
         head.setAttribute("aria-sort", falling ? "descending" : "ascending");
         const counted = (text) => text.replaceAll(",", "").split("+").reduce((sum, part) => sum + Number(part), 0);
         const value = ({ row, name }) => {
-          const cell = row.cells[at];
-          return at ? Number(cell.dataset.v ?? counted(cell.textContent)) : name;
+          const of = head.dataset.v; // which of its row's figures, where the cell shows an interval
+          return at ? (of ? Number(row.dataset.v.split(" ")[of]) : counted(row.cells[at].textContent)) : name;
         };
         ordered = rows.map((one) => [value(one), one])
           .sort(([one], [other]) => (at ? one - other : collator.compare(one, other)) * (falling ? -1 : 1))
