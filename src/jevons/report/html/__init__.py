@@ -15,19 +15,36 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from jevons.report import sentences
+from jevons.report import scenario, scenario_train, sentences, shelf
 from jevons.report.comparison import CAUSES, DRIVERS, FIGURES, answer, in_words
 from jevons.report.document import Document
-from jevons.report.html import figures, svg
+from jevons.report.html import figures, pages, svg
 from jevons.report.numbers import between, digits, percent
 from jevons.report.terminal import calls
 from jevons.report.text import LINE, clean, shortened
 from jevons.report.tree import MOST, measure
+from jevons.shelf.show import Listed, Shown
+from jevons.weigh.scenario.document import Weighed
 
 
 def render(document: Document) -> str:
-    """The whole page."""
+    """The report as a page."""
     return _environment().get_template("page.html").render(document=document, **_own())
+
+
+def weighed(made: Weighed) -> str:
+    """A scenario, weighed, as a page."""
+    return _environment().get_template("scenario.html").render(made=made, **_own())
+
+
+def shown(made: Shown) -> str:
+    """One card of the shelf as a page."""
+    return _environment().get_template("card.html").render(made=made, **_own())
+
+
+def listed(made: Listed) -> str:
+    """The shelf as a page."""
+    return _environment().get_template("shelf.html").render(made=made, **_own())
 
 
 @cache
@@ -39,7 +56,8 @@ def _environment() -> Environment:
     filters = (between, digits, percent, measure, in_words, breakable)
     made.filters |= {one.__name__: one for one in filters} | {"short": shortened}
     made.globals |= {
-        "svg": svg, "figures": figures, "sentences": sentences, "answer": answer, "calls": calls, "CAUSES": CAUSES,
+        "svg": svg, "figures": figures, "pages": pages, "scenario": scenario, "train": scenario_train, "shelf": shelf,
+        "sentences": sentences, "answer": answer, "calls": calls, "CAUSES": CAUSES,
         "DRIVERS": DRIVERS, "FIGURES": FIGURES, "MOST": MOST, "LINE": LINE,
     }  # fmt: skip
     return made

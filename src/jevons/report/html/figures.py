@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from typing import NamedTuple
 
+from jevons.cut.burn import Burn
 from jevons.footprint.derivation import TITLES, Node
 from jevons.report.comparison import FIGURES, LEAST
 from jevons.report.document import Document, Level, Range, Row, Table
-from jevons.report.numbers import between, digits
+from jevons.report.numbers import between, digits, percent
 from jevons.report.text import shortened
 from jevons.weigh.compare import Outcome
 
@@ -116,3 +118,23 @@ def reach(steps: list[Step]) -> tuple[float, float]:
     """The ends of the line that holds all steps, 0 among them."""
     ends = [end for one in steps for end in (one.start, one.start + one.effect)]
     return min(0.0, *ends), max(0.0, *ends)
+
+
+def burned(one: Burn) -> tuple[list[tuple[float, float]], float]:
+    """(points of its drawing, the least that is left): parts of the cap, and of the time from its first to its last
+    day's end. Days without a date lie at the beginning."""
+    begin, end = (date.fromisoformat(day).toordinal() if day else 0 for day in (one.first, one.last))
+    points = []
+    for at in one.days:
+        gone = date.fromisoformat(at.day).toordinal() + 1 - begin if at.day[:1].isdigit() else 0
+        points.append((gone / (end + 1 - begin), 1 - at.used / one.cap if one.cap else -1.0 * (at.used > 0)))
+    return points, min(0.0, *(left for _, left in points), 0.0)
+
+
+def pace(one: Burn) -> str:
+    """How far a cap is used up, in words: ``31 % of the cap is used by 2026-11-25, with 83 % of the month gone``."""
+    if not one.days or not one.cap:
+        return "nothing is used" if not one.days else "there is no room in this cap"
+    used = f"{percent(one.days[-1].used / one.cap)} of the cap is used by {one.days[-1].day}"
+    gone = burned(one)[0][-1][0]
+    return used + (f", with {percent(gone)} of the month gone" if one.span == "month" and gone else "")

@@ -41,23 +41,24 @@
       const button = made("button", { type: "button", textContent: head.textContent });
       head.replaceChildren(button);
       button.onclick = () => {
-        const before = head.getAttribute("aria-sort");
-        const falling = at ? before !== "descending" : before === "ascending";
+        const before = head.getAttribute("aria-sort"), number = head.classList.contains("n");
+        const falling = number ? before !== "descending" : before === "ascending";
         heads.forEach((other) => other.removeAttribute("aria-sort"));
         head.setAttribute("aria-sort", falling ? "descending" : "ascending");
         const counted = (text) => text.replaceAll(",", "").split("+").reduce((sum, part) => sum + Number(part), 0);
         const value = ({ row, name }) => {
           const of = head.dataset.v; // which of its row's figures, where the cell shows an interval
-          return at ? (of ? Number(row.dataset.v.split(" ")[of]) : counted(row.cells[at].textContent)) : name;
+          if (!number) return at ? row.cells[at].textContent : name;
+          return of ? Number(row.dataset.v.split(" ")[of]) : counted(row.cells[at].textContent);
         };
         ordered = rows.map((one) => [value(one), one])
-          .sort(([one], [other]) => (at ? one - other : collator.compare(one, other)) * (falling ? -1 : 1))
+          .sort(([one], [other]) => (number ? one - other : collator.compare(one, other)) * (falling ? -1 : 1))
           .map(([, one]) => one);
         show();
       };
     });
 
-    more.onclick = () => { all = true; show(); body.rows[MOST].querySelector("summary").focus(); };
+    more.onclick = () => { all = true; show(); body.rows[MOST].querySelector("summary")?.focus(); };
     table.closest(".scroll").after(more);
     if (rows.length > 5) {
       const id = `filter-${number}`;
