@@ -20,6 +20,7 @@ from jevons.report.comparison import CAUSES, DRIVERS, FIGURES, answer, in_words
 from jevons.report.document import Document
 from jevons.report.html import figures, pages, svg
 from jevons.report.numbers import between, digits, percent
+from jevons.report.places import sections
 from jevons.report.terminal import calls
 from jevons.report.text import LINE, clean, shortened
 from jevons.report.tree import MOST, measure
@@ -57,7 +58,7 @@ def _environment() -> Environment:
     made.filters |= {one.__name__: one for one in filters} | {"short": shortened}
     made.globals |= {
         "svg": svg, "figures": figures, "pages": pages, "scenario": scenario, "train": scenario_train, "shelf": shelf,
-        "sentences": sentences, "answer": answer, "calls": calls, "CAUSES": CAUSES,
+        "sentences": sentences, "places": sections, "answer": answer, "calls": calls, "CAUSES": CAUSES,
         "DRIVERS": DRIVERS, "FIGURES": FIGURES, "MOST": MOST, "LINE": LINE,
     }  # fmt: skip
     return made

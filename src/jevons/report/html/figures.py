@@ -10,6 +10,7 @@ from jevons.cut.burn import Burn
 from jevons.footprint.derivation import TITLES, Node
 from jevons.report.comparison import FIGURES, LEAST
 from jevons.report.document import Document, Level, Range, Row, Table
+from jevons.report.explain import TITLES as MODES
 from jevons.report.numbers import between, digits, percent
 from jevons.report.text import shortened
 from jevons.weigh.compare import Outcome
@@ -56,9 +57,9 @@ def amount(level: Level, name: str) -> Range:
     return found
 
 
-def floor(document: Document, figure: Range) -> Range:
-    """What to show of a figure of the document: its low end alone where calls are missing."""
-    return Range(figure.low, figure.low, figure.low) if document.at_least else figure
+def floor(figure: Range, at_least: bool) -> Range:
+    """What to show of a figure: its low end alone where calls are missing."""
+    return Range(figure.low, figure.low, figure.low) if at_least else figure
 
 
 def drawn(row: Row, number: int, most: float) -> bool:
@@ -67,7 +68,9 @@ def drawn(row: Row, number: int, most: float) -> bool:
 
 
 def asked(row: Row) -> str:
-    """Whose calls a row's figures are the sum of: ``gpt-4o 12, text-embedding-3-small 3.5``."""
+    """Whose calls a row's figures are the sum of: ``gpt-4o 12, text-embedding-3-small 3.5``; of one model its name."""
+    if len(row.models) == 1:
+        return f"calls of {shortened(next(iter(row.models)), 80)}"
     told = [
         f"{shortened(model, 80)} {f'{calls:,.0f}' if calls == int(calls) else digits(calls)}"
         for model, calls in list(row.models.items())[:MODELS]
@@ -76,11 +79,11 @@ def asked(row: Row) -> str:
     return f"calls of {', '.join(told)}" + (f" and {more} more models" if more > 0 else "")
 
 
-def derived(document: Document, name: str) -> Iterator[tuple[str, Node]]:
-    """(what, node of one figure) for all that served calls, as `jevons explain` has it."""
+def derived(document: Document, name: str, mode: str) -> Iterator[tuple[str, Node]]:
+    """(what, node of one figure) for all that served calls of a mode, as `jevons explain` has it."""
     title = TITLES[name][0]
-    for tree in document.derivations[:1]:
-        for serving in tree.children:
+    for tree in document.derivations:
+        for serving in tree.children if tree.what == MODES[mode] else ():
             for node in serving.children:
                 if node.what == title:
                     yield serving.what, node
