@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from report.test_build import calls
 from report.whole import record, whole
 
+from jevons.cut.burn import Burn, Day
 from jevons.cut.caps import Verdict
 from jevons.cut.gate import Outcome as Gate
 from jevons.ledger.recorded import of_calls
@@ -85,6 +86,17 @@ def named(name: str) -> Document:
         run=name, exit_code=0, regressions=[], base="",
         caps=[Verdict(span="test", name=name, unit="calls", used=1, cap=2, coverage=1)],
     )  # fmt: skip
+    document.burn = [
+        Burn(
+            span="month",
+            name=name,
+            unit="calls",
+            cap=2,
+            days=[Day("2026-11-02", 1)],
+            first="2026-11-01",
+            last="2026-11-30",
+        )
+    ]
     document.advice = [Advice(what=name, do=name, saves=name, calls=1, carbon=None, risk=name)]
     document.left_out = {"part": name}
     return document
@@ -159,7 +171,7 @@ def test_a_lower_bound_reads_as_one() -> None:
 def test_first_screen_says_what_the_document_says(tmp_path: Path) -> None:
     for extra in ("scipy", "duckdb"):
         pytest.importorskip(extra, reason="changes and plans need the extra report")
-    (tmp_path / "pyproject.toml").write_text("[tool.jevons.budget]\nrun = {calls = 2}\n")
+    (tmp_path / "pyproject.toml").write_text("[tool.jevons.budget]\nrun = {calls = 2}\nmonth = {calls = 9}\n")
     record(tmp_path, 1, ["t.py::a", "t.py::b"])
     record(tmp_path, 2, ["t.py::a", "t.py::b", "u.py::c"])
     document = whole(tmp_path)
@@ -174,6 +186,9 @@ def test_first_screen_says_what_the_document_says(tmp_path: Path) -> None:
         assert f"saves {one.saves}" in text
         assert one.do in text
     assert "calls of the run 3 2 exceeded" in text
+    assert "calls of the month 2026-11: what is left of 9" in text
+    assert "56 % of the cap is used by 2026-11-06, with 20 % of the month gone" in text
+    assert "2026-11-06: 5 used so far, 4 left" in text
     steps = re.search(r"From run .*?before (.*?) after", text)
     assert steps is not None
     assert "calls per run +" in steps[1]

@@ -22,8 +22,8 @@
     const [table, ...parts] = where.querySelectorAll("table.rows"), body = table.tBodies[0];
     parts.forEach((part) => { body.append(...part.tBodies[0].rows); part.closest(".scroll").remove(); });
     const heads = [...table.tHead.rows[0].cells];
-    const named = (cell) => (cell.querySelector("summary") ?? cell).textContent.toLowerCase();
-    const rows = [...body.rows].map((row) => ({ row, name: named(row.cells[0]) }));
+    const nameOf = (cell) => (cell.querySelector("summary") ?? cell).textContent.toLowerCase();
+    const rows = [...body.rows].map((row) => ({ row, name: nameOf(row.cells[0]) }));
     let ordered = rows, words = [], all = rows.length <= MOST;
     const told = made("span", { role: "status" });
     const more = made("button", { type: "button", className: "more-rows" });
