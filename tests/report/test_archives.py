@@ -12,7 +12,6 @@ from shutil import copytree, ignore_patterns
 import pytest
 from cli.test_commands import jevons
 from report.test_html import Parsed
-from report.test_schema import VALIDATOR
 
 from jevons.report.document import Range
 from jevons.report.numbers import between
@@ -48,6 +47,8 @@ def test_first_screen_is_true(suite: str, request: pytest.FixtureRequest, tmp_pa
     reported(suite, tmp_path, request)
     page = (tmp_path / "page.html").read_text("utf-8")
     told = json.loads((tmp_path / "page.json").read_text("utf-8"))
+    from report.test_schema import VALIDATOR  # skips where there is nothing to validate with
+
     VALIDATOR.validate(told)
     text = " ".join(Parsed(page).text.split())
     first = text[: text.index("Where it goes By")]

@@ -20,10 +20,11 @@
   const collator = new Intl.Collator("en", { numeric: true });
   document.querySelectorAll(".where").forEach((where, number) => {
     const [table, ...parts] = where.querySelectorAll("table.rows"), body = table.tBodies[0];
-    parts.forEach((part) => { body.append(...part.tBodies[0].rows); part.closest(".scroll").remove(); });
     const heads = [...table.tHead.rows[0].cells];
     const nameOf = (cell) => (cell.querySelector("summary") ?? cell).textContent.toLowerCase();
-    const rows = [...body.rows].map((row) => ({ row, name: nameOf(row.cells[0]) }));
+    const rows = [table, ...parts].flatMap((part) => [...part.tBodies[0].rows])
+      .map((row) => ({ row, name: nameOf(row.cells[0]) }));
+    parts.forEach((part) => part.closest(".scroll").remove());
     let ordered = rows, words = [], all = rows.length <= MOST;
     const told = made("span", { role: "status" });
     const more = made("button", { type: "button", className: "more-rows" });
