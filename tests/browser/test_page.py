@@ -212,4 +212,7 @@ def test_on_paper_all_is_there_and_dark_is_not(chromium: Any, page_file: Path) -
         assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
         assert page.locator("table.rows").first.locator("tbody tr:visible").count() == 31
         assert not page.locator("button.theme").is_visible()
+        page.set_viewport_size({"width": 718, "height": 1_000})  # A4 less its margins
+        ends = page.evaluate("[...document.querySelectorAll('table')].map((one) => one.getBoundingClientRect().right)")
+        assert max(ends) <= 718
         assert page.pdf(format="A4")[:4] == b"%PDF"

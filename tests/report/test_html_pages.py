@@ -158,7 +158,7 @@ def as_shelf(name: str) -> str:
 def test_no_name_does_anything_on_a_page(name: str) -> None:
     for render in (as_scenario, as_card, as_shelf):
         page = render(name)
-        harmless(page, 400_000)
+        harmless(page, 1_000_000)
         made, without = whole(page), Parsed(render("plain"))
         assert set(made.tags) <= set(without.tags)
         assert {one for one, _ in made.attributes} <= {one for one, _ in without.attributes}

@@ -15,7 +15,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from jevons.report import scenario, scenario_train, sentences, shelf
+from jevons.report import sentences, shelf
 from jevons.report.comparison import CAUSES, DRIVERS, FIGURES, answer, in_words
 from jevons.report.document import Document
 from jevons.report.html import figures, pages, svg
@@ -35,7 +35,10 @@ def render(document: Document) -> str:
 
 def weighed(made: Weighed) -> str:
     """A scenario, weighed, as a page."""
-    return _environment().get_template("scenario.html").render(made=made, **_own())
+    from jevons.report import scenario, scenario_train  # with numpy and scipy, which drew what they show
+
+    words = {"scenario": scenario, "train": scenario_train}
+    return _environment().get_template("scenario.html").render(made=made, **words, **_own())
 
 
 def shown(made: Shown) -> str:
@@ -57,7 +60,7 @@ def _environment() -> Environment:
     filters = (between, digits, percent, measure, in_words, breakable)
     made.filters |= {one.__name__: one for one in filters} | {"short": shortened}
     made.globals |= {
-        "svg": svg, "figures": figures, "pages": pages, "scenario": scenario, "train": scenario_train, "shelf": shelf,
+        "svg": svg, "figures": figures, "pages": pages, "shelf": shelf,
         "sentences": sentences, "places": sections, "answer": answer, "calls": calls, "CAUSES": CAUSES,
         "DRIVERS": DRIVERS, "FIGURES": FIGURES, "MOST": MOST, "LINE": LINE,
     }  # fmt: skip

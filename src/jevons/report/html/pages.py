@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
@@ -13,7 +14,9 @@ from jevons.report.html import svg
 from jevons.report.numbers import between
 from jevons.weigh.scenario.document import Consequence, ViewOf, Weighed
 from jevons.weigh.scenario.document import Range as Drawn
-from jevons.weigh.scenario.over_time import Curve
+
+if TYPE_CHECKING:
+    from jevons.weigh.scenario.over_time import Curve
 
 UNIT = {"carbon": "g", "energy": "Wh", "water": "L", "money": "USD"}
 """Indicator of a view of its own -> unit of its figures."""

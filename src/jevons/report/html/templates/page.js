@@ -25,6 +25,7 @@
     const rows = [table, ...parts].flatMap((part) => [...part.tBodies[0].rows])
       .map((row) => ({ row, name: nameOf(row.cells[0]) }));
     parts.forEach((part) => part.closest(".scroll").remove());
+    table.closest(".scroll").classList.remove("long"); // there are few rows now
     let ordered = rows, words = [], all = rows.length <= MOST;
     const told = made("span", { role: "status" });
     const more = made("button", { type: "button", className: "more-rows" });
