@@ -168,6 +168,22 @@ def test_a_lower_bound_reads_as_one() -> None:
     assert f"at least {between(type(document.level.energy_wh)(low, low, low), 'Wh')}" in text
 
 
+@pytest.mark.parametrize("modes", [("live", "replayed"), ("replayed",)])
+def test_what_replays_avoided_is_derived_apart_from_what_was_spent(modes: tuple[str, ...]) -> None:
+    facts = {"run": "r", "model": "gpt-4o", "usage": "reported", "status": 200, "output_tokens": 90}
+    made = [Call(id=mode, mode=mode, input_tokens=len(mode) * 100, **facts) for mode in modes]  # type: ignore[arg-type]
+    run = of_calls(Run(id="r"), made)
+    document = build([run])
+    document.derivations = explain([run], "r", "total").derivations
+    text = Parsed(render(document, "html")).text
+    spent, said, avoided = text.partition("Avoided by 1 replayed call")
+    assert said
+    assert "800 input tokens read" in avoided
+    assert "400 input tokens read" not in avoided
+    assert "800 input tokens read" not in spent
+    assert ("400 input tokens read" in spent) == ("live" in modes)
+
+
 def test_first_screen_says_what_the_document_says(tmp_path: Path) -> None:
     for extra in ("scipy", "duckdb"):
         pytest.importorskip(extra, reason="changes and plans need the extra report")
