@@ -9,6 +9,8 @@ import pytest
 from cli.test_commands import jevons
 from report.whole import record
 
+SCENARIOS = Path(__file__).resolve().parents[2] / "examples" / "scenarios"
+
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
@@ -51,3 +53,27 @@ def test_what_cannot_be_done_says_why(project: Path, asked: list[str], why: str)
     done = jevons(project, "report", *asked)
     assert done.returncode == 2
     assert why in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("asked", "says"),
+    [
+        (["weigh", str(SCENARIOS / "writers-equal.toml")], "What decides, and what would turn it"),
+        (["shelf", "list"], "Models as assets"),
+        (["shelf", "show", "bloom"], "50.53 t CO2e"),
+    ],
+    ids=["weigh", "shelf list", "shelf show"],
+)
+def test_scenarios_and_the_shelf_are_pages_too(project: Path, asked: list[str], says: str) -> None:
+    for extra in ("jinja2", "scipy"):
+        pytest.importorskip(extra, reason="pages need the extra report")
+    done = jevons(project, *asked, "--format", "html", "-o", "page.html")
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
+    page = (project / "page.html").read_text("utf-8")
+    assert page.startswith("<!doctype html>")
+    assert page.endswith("</html>\n")
+    assert says in page
+    told = jevons(project, *asked, "--format", "json", "-o", "page.json")
+    assert (told.returncode, told.stdout) == (0, ""), told.stderr
+    document = json.loads((project / "page.json").read_text("utf-8"))
+    assert document["schema"] in page

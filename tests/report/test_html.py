@@ -18,6 +18,7 @@ from report.test_build import calls
 from report.whole import record, whole
 from rich.cells import cell_len
 
+from jevons.cut.burn import Burn, Day
 from jevons.cut.caps import Verdict
 from jevons.cut.gate import Outcome as Gate
 from jevons.ledger.recorded import of_calls
@@ -91,6 +92,17 @@ def named(name: str) -> Document:
         run=name, exit_code=0, regressions=[], base="",
         caps=[Verdict(span="test", name=name, unit="calls", used=1, cap=2, coverage=1)],
     )  # fmt: skip
+    document.burn = [
+        Burn(
+            span="month",
+            name=name,
+            unit="calls",
+            cap=2,
+            days=[Day("2026-11-02", 1)],
+            first="2026-11-01",
+            last="2026-11-30",
+        )
+    ]
     document.advice = [Advice(what=name, do=name, saves=name, calls=1, carbon=None, risk=name)]
     document.left_out = {"part": name}
     return document
@@ -198,10 +210,26 @@ def test_a_lower_bound_reads_as_one() -> None:
     assert f"at least {between(type(document.level.energy_wh)(low, low, low), 'Wh')}" in text
 
 
+@pytest.mark.parametrize("modes", [("live", "replayed"), ("replayed",)])
+def test_what_replays_avoided_is_derived_apart_from_what_was_spent(modes: tuple[str, ...]) -> None:
+    facts = {"run": "r", "model": "gpt-4o", "usage": "reported", "status": 200, "output_tokens": 90}
+    made = [Call(id=mode, mode=mode, input_tokens=len(mode) * 100, **facts) for mode in modes]  # type: ignore[arg-type]
+    run = of_calls(Run(id="r"), made)
+    document = build([run])
+    document.derivations = explain([run], "r", "total").derivations
+    text = Parsed(render(document, "html")).text
+    spent, said, avoided = text.partition("Avoided by 1 replayed call")
+    assert said
+    assert "800 input tokens read" in avoided
+    assert "400 input tokens read" not in avoided
+    assert "800 input tokens read" not in spent
+    assert ("400 input tokens read" in spent) == ("live" in modes)
+
+
 def test_first_screen_says_what_the_document_says(tmp_path: Path) -> None:
     for extra in ("scipy", "duckdb"):
         pytest.importorskip(extra, reason="changes and plans need the extra report")
-    (tmp_path / "pyproject.toml").write_text("[tool.jevons.budget]\nrun = {calls = 2}\n")
+    (tmp_path / "pyproject.toml").write_text("[tool.jevons.budget]\nrun = {calls = 2}\nmonth = {calls = 9}\n")
     record(tmp_path, 1, ["t.py::a", "t.py::b"])
     record(tmp_path, 2, ["t.py::a", "t.py::b", "u.py::c"])
     document = whole(tmp_path)
@@ -216,6 +244,9 @@ def test_first_screen_says_what_the_document_says(tmp_path: Path) -> None:
         assert f"saves {one.saves}" in text
         assert one.do in text
     assert "calls of the run 3 2 exceeded" in text
+    assert "calls of the month 2026-11: what is left of 9" in text
+    assert "56 % of the cap is used by 2026-11-06, with 20 % of the month gone" in text
+    assert "2026-11-06: 5 used so far, 4 left" in text
     steps = re.search(r"From run .*?before (.*?) after", text)
     assert steps is not None
     assert "calls per run +" in steps[1]

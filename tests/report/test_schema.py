@@ -47,13 +47,14 @@ def test_random_documents_validate_and_read_back(made: list[Call], tests: list[T
 
 def test_a_document_with_all_parts_validates(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text(
-        "[tool.jevons.budget]\nrun = {calls = 5, carbon_g = 20}\ntest = {calls = 1}\n"
+        "[tool.jevons.budget]\nrun = {calls = 5, carbon_g = 20}\ntest = {calls = 1}\nmonth = {calls = 9}\n"
     )
     record(tmp_path, 1, ["t.py::a", "t.py::b"])
     record(tmp_path, 2, ["t.py::a", "t.py::b", "u.py::c"])
     document = whole(tmp_path)
     VALIDATOR.validate(json.loads(render(document, "json")))
     assert document.gate is not None
+    assert [one.days[-1].used for one in document.burn] == [5]
     assert document.places is not None
     assert {table.by for table in document.tables} == {"model", "role", "file"}
     for part in ("change", "advice"):  # there, or why not is said

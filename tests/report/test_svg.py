@@ -80,3 +80,26 @@ def test_the_steps_of_a_waterfall_meet(before: float, effects: list[float]) -> N
     for one in steps:
         [(left, right)] = spans(svg.step(one.start, one.effect, least, most, one.kind), one.kind)
         assert 0 <= left <= right <= 100.7
+
+
+@given(st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1e6)), max_size=12), st.floats(1e-3, 1e6), st.booleans())
+def test_a_burn_down_falls_inside_its_frame(given_: list[tuple[float, float]], cap: float, even: bool) -> None:
+    used, points = 0.0, []
+    for when, more in sorted(given_):
+        used += more
+        points.append((when, 1 - used / cap))
+    least = min([0.0, *(left for _, left in points)])
+    drawn = svg.falling(points, least, even)
+    paths = {one.get("class"): one.get("d", "") for one in ElementTree.fromstring(drawn).iter("path")}
+    assert ("even" in paths) == even
+    at = [float(one) for one in re.findall(r"H([\d.]+)", paths["left"])]
+    heights = [float(one) for one in re.findall(r"V([\d.]+)", paths["left"])]
+    assert at == sorted(at)
+    assert heights == sorted(heights)
+    assert all(0 <= one <= 100 for one in at)
+    assert all(1 <= one <= 47 for one in heights)
+    zero = float(paths["zero"].split("H")[0].split()[1])
+    if heights and used > cap * 1.01:
+        assert heights[-1] == 47 >= zero
+    if heights and used < cap * 0.9:
+        assert heights[-1] < zero == 47

@@ -7,8 +7,8 @@ import os
 import secrets
 import sys
 import time
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -84,6 +84,21 @@ def sites_of(settings: Settings, root: Path) -> tuple[Site, ...]:
         return load_sites(root / file for file in settings.sites)
     except FactorFileError as error:
         raise CouldNotError(str(error)) from error
+
+
+def for_a_file(output: Path | None, example: str) -> None:
+    """Raises CouldNotError where a page would go to a terminal."""
+    if output is None and sys.stdout.isatty():
+        raise CouldNotError(f"a page wants a file: {example}")
+
+
+@contextmanager
+def drawing() -> Iterator[None]:
+    """Around what draws a page. Raises CouldNotError where what draws is not installed."""
+    try:
+        yield
+    except ImportError as error:
+        raise CouldNotError("a page needs jinja2: pip install 'jevons[report]'") from error
 
 
 def write(text: str, output: Path | None) -> None:

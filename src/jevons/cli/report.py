@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from jevons.cli.project import CouldNotError, find, ledgers, pick_runs, read_runs, sites_of, write
+from jevons.cli.project import CouldNotError, drawing, find, for_a_file, ledgers, pick_runs, read_runs, sites_of, write
 from jevons.ledger.home import Home
 
 if TYPE_CHECKING:
@@ -86,8 +86,8 @@ def command(
     if schema:
         write(_schema(), output)
         return
-    if form == "html" and output is None and sys.stdout.isatty():
-        raise CouldNotError("a page wants a file: jevons report --format html -o report.html")
+    if form == "html":
+        for_a_file(output, "jevons report --format html -o report.html")
     if against and form not in ("html", "json"):
         raise CouldNotError(f"--against is for html and json: jevons compare {against} {run} says it in text")
     root, settings, home = find()
@@ -136,10 +136,8 @@ def command(
         width = min(shutil.get_terminal_size((80, 24)).columns, 120)
         text = on_terminal(document, width=width, encoding=sys.stdout.encoding or "utf-8", color=sys.stdout.isatty())
     else:
-        try:
+        with drawing():
             text = render(document, "term" if form == "text" else form)
-        except ImportError as error:
-            raise CouldNotError("a page needs jinja2: pip install 'jevons[report]'") from error
     write(text, output)
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 import click
 import msgspec
 
-from jevons.cli.project import CouldNotError, find, known_runs, ledgers, read_runs
+from jevons.cli.project import CouldNotError, drawing, find, for_a_file, known_runs, ledgers, read_runs, write
 from jevons.report.text import printable
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from jevons.shelf.used import PerCall, Seen
 
 _FORM = click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+_PAGE = click.option("--format", "form", type=click.Choice(["text", "json", "html"]), default="text", show_default=True)
+_OUTPUT = click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="File to write to.")
 SHELF = click.option(
     "--shelf", "location", default="", metavar="PATH|URL", help="Where the cards lie; else [tool.jevons] shelf."
 )
@@ -116,6 +118,16 @@ def _print(form: str, document: Any, text: Callable[[], str], output: Path | Non
         output.write_text(made, encoding="utf-8")
 
 
+def _page(made: Any, of: str, output: Path | None) -> None:
+    """A page of one of the functions of `jevons.report.html`."""
+    for_a_file(output, "--format html -o shelf.html")
+    with drawing():
+        from jevons.report import html
+
+        text = getattr(html, of)(made)
+    write(text, output)
+
+
 def _pick(room: Room, asked: str) -> Card:
     from jevons.shelf.folder import pick
 
@@ -127,9 +139,10 @@ def _pick(room: Room, asked: str) -> Card:
 
 @command.command("list", short_help="All cards, and what their training took.")
 @SHELF
-@_FORM
+@_PAGE
+@_OUTPUT
 @click.option("--own", is_flag=True, help="Only the cards of this shelf and the models that the ledger saw.")
-def list_cards(location: str, form: str, own: bool) -> None:
+def list_cards(location: str, form: str, output: Path | None, own: bool) -> None:
     """List all cards, and what all their training took, each counted once."""
     from jevons.report.shelf import listing
     from jevons.shelf.lineage import Family
@@ -138,7 +151,10 @@ def list_cards(location: str, form: str, own: bool) -> None:
     room = open_room(location)
     cards = [card for card in room.family.cards.values() if not own or room.where[card.id] != SHIPPED]
     made = listed(Family(cards), room.where, room.shelf.location)
-    _print(form, made, lambda: listing(made))
+    if form == "html":
+        _page(made, "listed", output)
+    else:
+        _print(form, made, lambda: listing(made), output)
 
 
 @command.command(
@@ -148,14 +164,16 @@ def list_cards(location: str, form: str, own: bool) -> None:
 Examples:
   jevons shelf show bloom              break-even by three boundaries
   jevons shelf show llama-3.1-8b --calls-a-day 20000
+  jevons shelf show bloom --format html -o bloom.html
 """,
 )
 @click.argument("name")
 @click.option("--calls-a-day", type=float, metavar="N", help="Of one team; else as its use or the ledger says.")
 @_PLACE
 @SHELF
-@_FORM
-def show_card(name: str, calls_a_day: float | None, place: str, location: str, form: str) -> None:
+@_PAGE
+@_OUTPUT
+def show_card(name: str, calls_a_day: float | None, place: str, location: str, form: str, output: Path | None) -> None:
     """Show the life of a model: what its training took, per call as years and teams go by, and its break-even."""
     from jevons.report.shelf import show as text
     from jevons.shelf.show import show
@@ -168,7 +186,10 @@ def show_card(name: str, calls_a_day: float | None, place: str, location: str, f
         card, room.where[card.id], room.family, room.models,
         calls_a_day=calls_a_day, place=room.place, overrides=room.overrides,
     )  # fmt: skip
-    _print(form, made, lambda: text(made))
+    if form == "html":
+        _page(made, "shown", output)
+    else:
+        _print(form, made, lambda: text(made), output)
 
 
 @command.command(

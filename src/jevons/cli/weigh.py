@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from jevons.cli.project import CouldNotError, find, ledgers, pick_runs, read_runs, write
+from jevons.cli.project import CouldNotError, drawing, find, for_a_file, ledgers, pick_runs, read_runs, write
 
 if TYPE_CHECKING:
     from jevons.ledger.recorded import Recorded
@@ -24,6 +24,7 @@ INDICATORS = ("carbon", "energy", "water", "money")
 Examples:
   jevons weigh examples/scenarios/judge.toml     a page that decides
   jevons weigh scenario.toml --indicator water --format json
+  jevons weigh scenario.toml --format html -o scenario.html
   jevons weigh --new judge                       train a judge, or reuse one?
   jevons weigh --new compare --answer model=gpt-4o --answer calls=50-200
 
@@ -57,7 +58,7 @@ anyway (a share), cost_usd, place, label, source.
 @click.option("--indicator", type=click.Choice(INDICATORS), help="What the verdict is on; else as the file says.")
 @click.option("--place", default="", metavar="CODE", help="Where, if the file does not say; else as the settings do.")
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Of the draws.")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("--format", "form", type=click.Choice(["text", "json", "html"]), default="text", show_default=True)
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="File to write to.")
 def command(
     scenario: Path | None,
@@ -94,16 +95,24 @@ def command(
 
     if scenario is None:
         return
+    if form == "html":
+        for_a_file(output, f"jevons weigh {scenario} --format html -o scenario.html")
     try:
         given = read(_text(scenario), str(scenario))
         made = weigh(given, world(place), root=scenario.parent, failures=failures, seed=seed, indicator=indicator or "")
     except (ScenarioError, PriceError) as error:
         said = str(error) if isinstance(error, ScenarioError) else f"{scenario}, {error}"
         raise CouldNotError(said) from None
-    write(
-        msgspec.json.format(msgspec.json.encode(made), indent=2).decode() + "\n" if form == "json" else text(made),
-        output,
-    )
+    if form == "json":
+        said = msgspec.json.format(msgspec.json.encode(made), indent=2).decode() + "\n"
+    elif form == "html":
+        with drawing():
+            from jevons.report.html import weighed
+
+            said = weighed(made)
+    else:
+        said = text(made)
+    write(said, output)
 
 
 def _text(path: Path) -> str:

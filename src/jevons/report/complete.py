@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 
 from jevons.cut import agreed
+from jevons.cut.burn import Burn, burn
 from jevons.cut.caps import MONEY
 from jevons.cut.gate import Outcome as Gate
 from jevons.cut.gate import gate
@@ -63,7 +64,7 @@ def complete(
     document.places = places(runs, name=document.run, place=place, overrides=overrides, sites=sites)
     known = [run for home in homes for run in home_runs(home)]
     with _or_why(document, "gate"):
-        document.gate = _gate(runs, known, read, settings, root, place, overrides)
+        document.gate, document.burn = _gate(runs, known, read, settings, root, place, overrides)
     with _or_why(document, "change"):
         document.change = _change(span, document.run, runs, known, against, read, place, overrides)
     with _or_why(document, "advice"):
@@ -101,7 +102,7 @@ def _or_why(document: Document, part: str) -> Iterator[None]:
 def _gate(
     runs: Sequence[Recorded], known: Sequence[Run], read: Callable[[Span], list[Recorded]], settings: Settings,
     root: Path, place: str, overrides: Overrides | None,
-) -> Gate:  # fmt: skip
+) -> tuple[Gate, list[Burn]]:  # fmt: skip
     caps, pinned = agreed.caps(root, settings)
     if not any(caps.values()):
         raise _LeftOutError("no cap is set: jevons gate --set makes a run's level the cap")
@@ -113,7 +114,8 @@ def _gate(
         ledger = read(Span("all", [one for one in known if one.project == this.run.project], 0, 0))
     price = Dollars() if any(MONEY in units for units in caps.values()) else None
     budget = settings.budget
-    return gate(this, ledger, caps, floor=budget.coverage, pinned=pinned, place=place, overrides=overrides, price=price)
+    made = gate(this, ledger, caps, floor=budget.coverage, pinned=pinned, place=place, overrides=overrides, price=price)
+    return made, burn(ledger, made.caps, place=place, overrides=overrides, price=price)
 
 
 def _change(

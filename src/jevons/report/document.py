@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import msgspec
 
+from jevons.cut.burn import Burn
 from jevons.cut.gate import Outcome as Gate
 from jevons.footprint.derivation import Node
 from jevons.weigh.compare import Outcome as Comparison
@@ -161,6 +162,8 @@ class Document(msgspec.Struct):
     places: Society | None = None
     gate: Gate | None = None
     """Caps that were agreed, and what was used of them."""
+    burn: list[Burn] = []
+    """How those caps that are over a month or the whole project were used up, day by day."""
     left_out: dict[str, str] = {}
     """Field above -> why it is empty, where it was asked for."""
     schema: str = SCHEMA

@@ -23,12 +23,13 @@ from jevons.report.site import derivation
 SCHEMA = "jevons.explain/1"
 TOTAL = "total"
 _MOST = 8
-_TITLES = {
+TITLES = {
     "live": "live calls",
     "replayed": "replayed calls: what they avoided",
     "mocked": "mocked calls",
     "recorded": "calls found in recordings: what they took when they were recorded",
 }
+"""Mode of calls -> what the derivation of all of them is headed."""
 
 
 class Explanation(msgspec.Struct):
@@ -90,7 +91,7 @@ def explain(
 def _made(run: str, asked: str, by: str, shares: list[tuple[Account, float]], title: str = "") -> Explanation:
     by_mode = {mode: [(one, share) for one, share in shares if one.mode == mode] for mode in MODES}
     kept = {mode: found for mode, found in by_mode.items() if found}
-    trees = [derive(title or _TITLES[mode], found) for mode, found in kept.items()]
+    trees = [derive(title or TITLES[mode], found) for mode, found in kept.items()]
     return Explanation(run, asked, by, trees, _narrowing(next(iter(kept.values()), [])))
 
 

@@ -60,8 +60,12 @@ def _head(made: Weighed) -> Iterator[str]:
     yield "=" * min(len(made.title), WIDTH)
     if made.question:
         yield from textwrap.wrap(printable(made.question), WIDTH)
-    where = f"at home in {name_of(chain(made.place)[0][0])}" if known(made.place) else "at home: world average"
-    yield from textwrap.wrap(f"per {printable(made.unit)}; {WHAT[made.indicator]}; {where}", WIDTH)
+    yield from textwrap.wrap(f"per {printable(made.unit)}; {WHAT[made.indicator]}; {at_home(made)}", WIDTH)
+
+
+def at_home(made: Weighed) -> str:
+    """Whose electricity it is at home."""
+    return f"at home in {name_of(chain(made.place)[0][0])}" if known(made.place) else "at home: world average"
 
 
 def answers(made: Weighed) -> Iterator[str]:
@@ -180,19 +184,19 @@ def _more(made: Weighed) -> Iterator[str]:
                 pairs.append(("decides", f"({against}) {decides(verdict.decides)}"))
             if turning := turns(verdict.break_evens):
                 pairs.append(("turns at", f"({view.view}, {verdict.alternative}) {turning}"))
-    pairs += [("benefits", _benefit(one)) for one in made.benefits]
+    pairs += [("benefits", benefit(one)) for one in made.benefits]
     pairs += [
         ("people", f"{name}: {digits(hours.low)}-{digits(hours.high)} h of people's time per unit")
         for name, hours in made.people_h.items()
     ]
     pairs += _tree(made)
     pairs += [("note", note) for note in made.notes]
-    pairs += [("inputs", _input(one)) for one in made.inputs if one.shape != EXACT]
-    exact = ", ".join(_input(one) for one in made.inputs if one.shape == EXACT)
+    pairs += [("inputs", stated(one)) for one in made.inputs if one.shape != EXACT]
+    exact = ", ".join(stated(one) for one in made.inputs if one.shape == EXACT)
     pairs += [("exact", exact)] if exact else []
     pairs += [("default", f"{one.what}: {one.value} [{one.source}]") for one in made.defaults]
-    sources = list(dict.fromkeys(map(_source, made.factors)))
-    listed = dict.fromkeys(f"{_factor(one)} [{sources.index(_source(one)) + 1}]" for one in made.factors)
+    sources = list(dict.fromkeys(map(cited, made.factors)))
+    listed = dict.fromkeys(f"{factor(one)} [{sources.index(cited(one)) + 1}]" for one in made.factors)
     pairs += [("factors", line) for line in listed]
     pairs += [("sources", f"[{number}] {source}") for number, source in enumerate(sources, 1)]
     said = f"{made.method}, {made.draws:,} joint draws, seed {made.seed}; claims at 95 % of draws; {made.schema}"
@@ -249,7 +253,8 @@ def _tree(made: Weighed) -> Iterator[tuple[str, str]]:
             yield "tree", f"  {SIGNS[one.sign]} {one.what}{'' if one.counted else '; not counted'}{source}"
 
 
-def _input(one: Stated) -> str:
+def stated(one: Stated) -> str:
+    """An input in a line."""
     unit = "" if one.unit == "1" else f" {one.unit}"
     if one.shape == EXACT:
         return f"{one.what} {digits(one.mid, 4)}{unit}"
@@ -257,18 +262,21 @@ def _input(one: Stated) -> str:
     return f"{one.what}: {ends}{unit}, {one.shape} [{one.source}]"
 
 
-def _source(one: dict[str, Any]) -> str:
+def cited(one: dict[str, Any]) -> str:
+    """Source and licence of a factor."""
     return f"{one['source']} ({one['licence']})"
 
 
-def _factor(one: dict[str, Any]) -> str:
+def factor(one: dict[str, Any]) -> str:
+    """A factor in a line, without its source."""
     ends = "" if one["low"] == one["high"] else f" ({digits(one['low'])}-{digits(one['high'])})"
     unit = "" if one["unit"] == "1" else f" {one['unit']}"
     when = f" {one['year']}" if one["year"] else ""
     return f"{one['name']}, {one['place']}{when}: {digits(one['value'], 3)}{ends}{unit}"
 
 
-def _benefit(one: Benefit) -> str:
+def benefit(one: Benefit) -> str:
+    """A benefit in a line: predicted, and real."""
     what = f"{one.alternative}: {one.benefit.replace('_', ' ')}"
     unit = f" {one.unit}" if one.unit == "h" else ""
     said = "not predicted"

@@ -34,13 +34,13 @@ def lines(made: Weighed) -> Iterator[str]:
         yield ""
         yield "When training and waiting have paid, against what is there now, by boundary:"
         for pay in of.paybacks:
-            yield from labelled([(pay.alternative[:9], _payback(pay))])
+            yield from labelled([(pay.alternative[:9], payback(pay))])
             yield from labelled([("", pay.sides)])
     if of.rebounds:
         yield ""
         yield "If calls answer to what a call takes less (scenarios, no forecast):"
         for back in of.rebounds:
-            yield from labelled([(back.alternative[:9], _rebound(back))])
+            yield from labelled([(back.alternative[:9], rebound(back))])
 
 
 def _candidate(one: Candidate, of: Train, unit: str) -> Iterator[str]:
@@ -66,7 +66,8 @@ def _curves(of: Train, unit: str) -> Iterator[str]:
         )
 
 
-def _payback(one: Payback) -> str:
+def payback(one: Payback) -> str:
+    """When training has paid, in a line."""
     where = f"{one.indicator}, {one.view}" if one.view else one.indicator
     if one.years is None:
         return f"{where}: not within {LATEST_YEARS:g} years in any draw"
@@ -76,7 +77,8 @@ def _payback(one: Payback) -> str:
     return f"{where}: {calls}; {'-'.join(years)} years ({one.date}); {never}"
 
 
-def _rebound(one: Rebound) -> str:
+def rebound(one: Rebound) -> str:
+    """One scenario of rebound, in a line."""
     word = REBOUNDS.get(one.rebound, "")
     total = "" if one.verdict == "same" else f", in total {span(one.ratio)}"
     return f"R = {one.rebound:g} ({word}), {digits(one.growth)} calls for each: {one.verdict}{total}"

@@ -224,7 +224,7 @@ def _break_evens(made: Sequence[BreakEven]) -> Iterator[str]:
         yield f"  {unit:>9}  {'by':7} {'training':>13}  {'use ' + per:>13}  of training counted"
         for row in rows:
             count = digits(row.count, 3) if row.count < 1e5 else f"{row.count:.3g}"
-            sides = [_side(side.amount, side.unit) for side in (row.training, row.use)]
+            sides = [one_side(side.amount, side.unit) for side in (row.training, row.use)]
             lines = textwrap.wrap(printable(row.training.boundary), WIDE - 52)
             yield f"  {count:>9}  {row.indicator:7} {sides[0]:>13}  {sides[1]:>13}  {lines[0]}"
             for more in lines[1:]:
@@ -239,7 +239,8 @@ def _words(side: Side, with_boundary: bool) -> str:
     return "; ".join(filter(None, (boundary, f"grid {side.grid}", side.request_rate)))
 
 
-def _side(amount: float, unit: str) -> str:
+def one_side(amount: float, unit: str) -> str:
+    """One side of a break-even."""
     return one(amount * 1e3, "g") if unit == "kg" else one(amount, unit)
 
 
@@ -388,8 +389,8 @@ def markdown(made: Shown) -> str:
             per = "day" if even.unit == "years" else "call"
             cells = [
                 f"{digits(even.count, 3)} {even.unit}", even.indicator,
-                _side(even.training.amount, even.training.unit), even.training.boundary, even.training.grid,
-                f"{_side(even.use.amount, even.use.unit)} a {per}", even.use.boundary, even.use.grid,
+                one_side(even.training.amount, even.training.unit), even.training.boundary, even.training.grid,
+                f"{one_side(even.use.amount, even.use.unit)} a {per}", even.use.boundary, even.use.grid,
                 even.use.request_rate or "-",
             ]  # fmt: skip
             lines.append("| " + " | ".join(escape(cell) for cell in cells) + " |")

@@ -13,21 +13,42 @@ from importlib.resources import files
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
-from jevons.report import rebound, sentences
+from jevons.report import rebound, sentences, shelf
 from jevons.report.comparison import CAUSES, DRIVERS, answer, in_words, verdict
 from jevons.report.document import Document
-from jevons.report.html import figures, svg
+from jevons.report.html import figures, pages, svg
 from jevons.report.numbers import FIGURES, between, digits, percent
+from jevons.report.places import sections
 from jevons.report.terminal import calls
 from jevons.report.text import LINE, clean, shortened
 from jevons.report.tree import MOST, measure
+from jevons.shelf.show import Listed, Shown
+from jevons.weigh.scenario.document import Weighed
 
 
 def render(document: Document) -> str:
-    """The whole page."""
+    """The report as a page."""
     return _environment().get_template("page.html").render(document=document, **_own())
+
+
+def weighed(made: Weighed) -> str:
+    """A scenario, weighed, as a page."""
+    from jevons.report import scenario, scenario_train  # with numpy and scipy, which drew what they show
+
+    words = {"scenario": scenario, "train": scenario_train}
+    return _environment().get_template("scenario.html").render(made=made, **words, **_own())
+
+
+def shown(made: Shown) -> str:
+    """One card of the shelf as a page."""
+    return _environment().get_template("card.html").render(made=made, **_own())
+
+
+def listed(made: Listed) -> str:
+    """The shelf as a page."""
+    return _environment().get_template("shelf.html").render(made=made, **_own())
 
 
 @cache
@@ -36,17 +57,23 @@ def _environment() -> Environment:
         loader=PackageLoader("jevons.report.html"), autoescape=True, undefined=StrictUndefined, finalize=_harmless,
         trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True,
     )  # fmt: skip
-    filters = (between, digits, percent, measure, in_words)
+    filters = (between, digits, percent, measure, in_words, breakable)
     made.filters |= {one.__name__: one for one in filters} | {"short": shortened}
     made.globals |= {
-        "svg": svg, "figures": figures, "sentences": sentences, "answer": answer, "calls": calls, "CAUSES": CAUSES,
-        "DRIVERS": DRIVERS, "FIGURES": FIGURES, "MOST": MOST, "LINE": LINE, "verdict": verdict, "rebound": rebound,
+        "svg": svg, "figures": figures, "pages": pages, "shelf": shelf, "rebound": rebound,
+        "sentences": sentences, "places": sections, "answer": answer, "calls": calls, "CAUSES": CAUSES,
+        "DRIVERS": DRIVERS, "FIGURES": FIGURES, "MOST": MOST, "LINE": LINE, "verdict": verdict,
     }  # fmt: skip
     return made
 
 
 def _harmless(value: Any) -> Any:
     return clean(value) if type(value) is str else value
+
+
+def breakable(name: str) -> Markup:
+    """A name that may be broken where its parts begin: after the folders and the file of a test."""
+    return escape(clean(name)).replace("::", Markup("::<wbr>"))
 
 
 @cache

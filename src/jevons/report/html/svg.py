@@ -60,6 +60,23 @@ def step(start: float, effect: float, least: float, most: float, kind: str) -> M
     return _svg("step", 100, 10, body + f'<path class="tick" d="M{_number(end)} 0v10"/>')
 
 
+def falling(points: list[tuple[float, float]], least: float, even: bool) -> Markup:
+    """A burn-down: what is left of a whole, from 1 down to `least` (0, or below where more was used), as time goes by.
+
+    `points`: (time from 0 to 1, what is left from then on) in order of time. `even` adds the line of an even pace.
+    """
+
+    def height(left: float) -> str:
+        return _number(1 + 46 * (1 - left) / (1 - least))
+
+    line = f"M0 {height(1)}"
+    for when, left in points:
+        line += f"H{_number(_at(when, 1.0))}V{height(left)}"
+    body = f'<path class="zero" d="M0 {height(0)}H100"/>'
+    body += f'<path class="even" d="M0 {height(1)}L100 {height(0)}"/>' if even else ""
+    return _svg("falling", 100, 48, body + f'<path class="left" d="{line}"/>')
+
+
 def scale_of(*ratios: float) -> float:
     """How far a drawing of changes reaches: a little beyond the widest, at least 1.05, at most tenfold."""
     widest = max((max(ratio, 1 / ratio) for ratio in ratios if ratio > 0), default=1.0)

@@ -18,9 +18,14 @@
 
   const MOST = 200; // rows shown at first: a browser lays out thousands slowly, and nobody reads them
   const collator = new Intl.Collator("en", { numeric: true });
-  document.querySelectorAll("table.rows").forEach((table, number) => {
-    const body = table.tBodies[0], heads = [...table.tHead.rows[0].cells];
-    const rows = [...body.rows].map((row) => ({ row, name: row.cells[0].textContent.toLowerCase() }));
+  document.querySelectorAll(".where").forEach((where, number) => {
+    const [table, ...parts] = where.querySelectorAll("table.rows"), body = table.tBodies[0];
+    const heads = [...table.tHead.rows[0].cells];
+    const nameOf = (cell) => (cell.querySelector("summary") ?? cell).textContent.toLowerCase();
+    const rows = [table, ...parts].flatMap((part) => [...part.tBodies[0].rows])
+      .map((row) => ({ row, name: nameOf(row.cells[0]) }));
+    parts.forEach((part) => part.closest(".scroll").remove());
+    table.closest(".scroll").classList.remove("long"); // there are few rows now
     let ordered = rows, words = [], all = rows.length <= MOST;
     const told = made("span", { role: "status" });
     const more = made("button", { type: "button", className: "more-rows" });
@@ -39,23 +44,24 @@
       const button = made("button", { type: "button", textContent: head.textContent });
       head.replaceChildren(button);
       button.onclick = () => {
-        const before = head.getAttribute("aria-sort");
-        const falling = at ? before !== "descending" : before === "ascending";
+        const before = head.getAttribute("aria-sort"), number = head.classList.contains("n");
+        const falling = number ? before !== "descending" : before === "ascending";
         heads.forEach((other) => other.removeAttribute("aria-sort"));
         head.setAttribute("aria-sort", falling ? "descending" : "ascending");
         const counted = (text) => text.replaceAll(",", "").split("+").reduce((sum, part) => sum + Number(part), 0);
         const value = ({ row, name }) => {
-          const cell = row.cells[at];
-          return at ? Number(cell.dataset.v ?? counted(cell.textContent)) : name;
+          const of = head.dataset.v; // which of its row's figures, where the cell shows an interval
+          if (!number) return at ? row.cells[at].textContent : name;
+          return of ? Number(row.dataset.v.split(" ")[of]) : counted(row.cells[at].textContent);
         };
         ordered = rows.map((one) => [value(one), one])
-          .sort(([one], [other]) => (at ? one - other : collator.compare(one, other)) * (falling ? -1 : 1))
+          .sort(([one], [other]) => (number ? one - other : collator.compare(one, other)) * (falling ? -1 : 1))
           .map(([, one]) => one);
         show();
       };
     });
 
-    more.onclick = () => { all = true; show(); body.rows[MOST].querySelector("summary").focus(); };
+    more.onclick = () => { all = true; show(); body.rows[MOST].querySelector("summary")?.focus(); };
     table.closest(".scroll").after(more);
     if (rows.length > 5) {
       const id = `filter-${number}`;
