@@ -9,7 +9,7 @@ DEV := .venv-dev/$(BINDIR)
 # Tests start hundreds of Pythons: what one of them compiles, the others read; what none needs is not compiled.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test test-slow check docs test-docs test-openai3 test-deepeval test-matrix matrix-table test-lowest test-highest fuzz validate constants published bench bench-quick lock clean
+.PHONY: demo test test-slow check docs test-docs test-browser test-otel test-openai3 test-deepeval test-matrix matrix-table test-lowest test-highest fuzz validate constants published bench bench-quick lock clean
 .DELETE_ON_ERROR:
 .PRECIOUS: .venv-%/ready
 
@@ -43,6 +43,17 @@ docs: .venv-docs/ready
 
 test-docs: .venv-dev/ready
 	$(DEV)/python -m pytest -n 2 tests/pages
+
+# Pages in a real Chromium, which the system brings.
+test-browser: .venv-browser/ready
+	.venv-browser/$(BINDIR)/python -m pytest tests/browser -m "not slow"
+
+# OpenTelemetry's SDK and four instrumentations; Node's SDKs, on the Node that the environment brings.
+test-otel: export PATH := $(CURDIR)/.venv-otel/$(BINDIR):$(PATH)
+test-otel: .venv-otel/ready
+	npm ci --silent --prefix tests/server/node
+	.venv-otel/$(BINDIR)/python -m pytest tests/server/test_instrumented.py tests/server/test_traces.py \
+	  tests/server/test_node.py tests/sources/logs/test_otlp.py
 
 # The SDKs on httpx2, DeepEval's own runner, and the oldest and the newest versions that we say we work with.
 test-openai3: .venv-openai3/ready
@@ -119,9 +130,12 @@ lock:
 	$(EXPORT) --group matrix -o locks/matrix.txt
 	$(EXPORT) --all-extras --group test --group checks --group peers -o locks/bench.txt
 	$(EXPORT) --group fuzz -o locks/fuzz.txt
+	$(EXPORT) --group docs -o locks/docs.txt
+	$(EXPORT) --extra report --extra scan --group browser -o locks/browser.txt
+	$(EXPORT) --extra server --extra sources --group otel -o locks/otel.txt
 	$(EXPORT) --group validation -o locks/validation.txt
 	uv pip compile --quiet --resolution lowest-direct --python-version 3.11 --universal --generate-hashes \
 	  --no-header --no-annotate --all-extras pyproject.toml --group narrow -o locks/lowest.txt
 
 clean:
-	rm -rf .venv-* .jevons build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv-* .jevons build tests/server/node/node_modules dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
