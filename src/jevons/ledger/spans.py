@@ -19,7 +19,7 @@ import calendar
 import datetime as dt
 import re
 import time
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -157,6 +157,12 @@ def _count_once(reading: Reading) -> None:
         reading.runs[call.run].merged += 1
 
 
+def counted(runs: Sequence[Run]) -> list[Run]:
+    """Runs without the earlier scans of what a later one of them counts again; oldest first, as given."""
+    last = {_scan(run): run.id for run in runs}
+    return [run for run in runs if not _scan(run) or last[_scan(run)] == run.id]
+
+
 def started(run: Run) -> int:
     """When a run started, microseconds since 1970 UTC: as recorded, else by its id; 0 where neither tells."""
     if run.started_us > 0:
@@ -246,8 +252,7 @@ def _day(time_us: int) -> str:
 def _span(found: list[_Found]) -> Span:
     """The span of the first meaning, which says the others."""
     first, *others = found
-    last = {_scan(run): run.id for run in first.runs}
-    chosen = [run for run in first.runs if not _scan(run) or last[_scan(run)] == run.id]
+    chosen = counted(first.runs)
     starts, ends = first.bounds or (
         min((started(run) for run in chosen if started(run)), default=0),
         max(max(started(run), run.ended_us or 0) for run in chosen),

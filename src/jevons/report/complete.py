@@ -65,7 +65,7 @@ def complete(
     with _or_why(document, "change"):
         document.change = _change(document.run, runs, known, against, read, place, overrides)
     with _or_why(document, "advice"):
-        document.advice = _advice(_plan(homes, span, known, settings, place, overrides))
+        document.advice = advice(homes, span, known, settings, place=place, overrides=overrides)
 
 
 def tables_of(
@@ -126,9 +126,12 @@ def _change(
     return compare(Party(against.name, read(against)), Party(name, list(runs)), place=place, overrides=overrides)
 
 
-def _plan(
-    homes: Sequence[Home], span: Span, known: Sequence[Run], settings: Settings, place: str, overrides: Overrides | None
-) -> Plan:
+def advice(
+    homes: Sequence[Home], span: Span, known: Sequence[Run], settings: Settings, *, place: str = "",
+    overrides: Overrides | None = None,
+) -> list[Advice]:  # fmt: skip
+    """What to do about the calls of a span, the best first; `known`: all runs. Raises ImportError without duckdb or
+    scipy (extra ``report``)."""
     import duckdb  # noqa: F401  looked for before anything is read
     import scipy  # noqa: F401
 
@@ -136,10 +139,10 @@ def _plan(
 
     placed = [msgspec.structs.replace(one, place=one.place or settings.place) for one in span.runs]
     with Store(homes, msgspec.structs.replace(span, runs=placed), [] if span.ledger else known) as store:
-        return plan(store, name=span.name, place=place, overrides=overrides)
+        return _told(plan(store, name=span.name, place=place, overrides=overrides))
 
 
-def _advice(plan: Plan) -> list[Advice]:
+def _told(plan: Plan) -> list[Advice]:
     return [
         Advice(
             what=clean(one.what), do=one.do[0], risk=f"{one.risk}: {one.why}", calls=one.saves.calls,

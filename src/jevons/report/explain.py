@@ -88,10 +88,19 @@ def explain(
 
 
 def _made(run: str, asked: str, by: str, shares: list[tuple[Account, float]], title: str = "") -> Explanation:
-    by_mode = {mode: [(one, share) for one, share in shares if one.mode == mode] for mode in MODES}
-    kept = {mode: found for mode, found in by_mode.items() if found}
+    kept = _by_mode(shares)
     trees = [derive(title or _TITLES[mode], found) for mode, found in kept.items()]
     return Explanation(run, asked, by, trees, _narrowing(next(iter(kept.values()), [])))
+
+
+def derivations(shares: list[tuple[Account, float]]) -> list[Node]:
+    """Of shares of accounts, a tree for each mode of calls: what `explain` says of them, but what would narrow it."""
+    return [derive(_TITLES[mode], found) for mode, found in _by_mode(shares).items()]
+
+
+def _by_mode(shares: list[tuple[Account, float]]) -> dict[str, list[tuple[Account, float]]]:
+    by_mode = {mode: [(one, share) for one, share in shares if one.mode == mode] for mode in MODES}
+    return {mode: found for mode, found in by_mode.items() if found}
 
 
 def _narrowing(shares: list[tuple[Account, float]]) -> dict[str, float]:
