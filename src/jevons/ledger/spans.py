@@ -75,7 +75,7 @@ class Span(msgspec.Struct, frozen=True):
     @property
     def modes(self) -> tuple[str, ...]:
         """``recorded`` where scans are among the runs, ``live`` where suites are; a suite may replay and mock too."""
-        return tuple(sorted({"recorded" if _scan(run) else "live" for run in self.runs}))
+        return tuple(sorted({"recorded" if scan_of(run) else "live" for run in self.runs}))
 
 
 class _Found(msgspec.Struct):
@@ -159,8 +159,8 @@ def _count_once(reading: Reading) -> None:
 
 def counted(runs: Sequence[Run]) -> list[Run]:
     """Runs without the earlier scans of what a later one of them counts again; oldest first, as given."""
-    last = {_scan(run): run.id for run in runs}
-    return [run for run in runs if not _scan(run) or last[_scan(run)] == run.id]
+    last = {scan_of(run): run.id for run in runs}
+    return [run for run in runs if not scan_of(run) or last[scan_of(run)] == run.id]
 
 
 def started(run: Run) -> int:
@@ -264,10 +264,10 @@ def _span(found: list[_Found]) -> Span:
 
 def _alike(run: Run) -> tuple[str, str, str]:
     """What runs have in common that follow each other: project, what was scanned, what saw the calls."""
-    return run.project, _scan(run), run.source
+    return run.project, scan_of(run), run.source
 
 
-def _scan(run: Run) -> str:
+def scan_of(run: Run) -> str:
     """What a scan scanned, by its id; empty for a suite's run."""
     match = _SCAN.fullmatch(run.id)
     return match[1] if match else ""

@@ -88,6 +88,7 @@ class Gate:
         if codings and codings[0].strip().lower() != b"chunked":
             raise RefusedError(501, "framing", "of transfer codings only chunked is understood")
 
+
 def let_in(path: str, headers: list[Header], token: bytes) -> str:
     """The path without a token. Raises RefusedError.
 
