@@ -54,6 +54,7 @@ def serve(host: str, port: int, place: str, grid: str, *, browse: bool, form: st
             pages.stop()
             listening.stop()
             listener.close()
+            pages.end()
     for kind in dict.fromkeys(app.failures):
         click.echo(f"warning: jevons itself failed: {kind} ({app.failures.count(kind):,} times)", err=True)
     if form == "json":

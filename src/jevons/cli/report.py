@@ -92,10 +92,10 @@ def command(
     if live:
         from jevons.cli.live import serve
 
-        asked = {"--run": run != "latest", "--by": by != "test", "--against": against, "--places": by_place}
-        asked |= {"--publish": publish, "--published": published, "--output": output}
-        if any(asked.values()) or form not in ("text", "json"):
-            named = ", ".join(name for name, given in asked.items() if given) or f"--format {form}"
+        others = {"--run": run != "latest", "--by": by != "test", "--against": against, "--places": by_place}
+        others |= {"--publish": publish, "--published": published, "--output": output}
+        if any(others.values()) or form not in ("text", "json"):
+            named = ", ".join(name for name, given in others.items() if given) or f"--format {form}"
             raise CouldNotError(f"--live shows all runs, each by each: leave out {named}")
         serve(host, port, place, grid or "", browse=browse, form=form)
         return

@@ -22,10 +22,11 @@ class Together:
         cells, users = self._cells.setdefault(at, {}), self._users.setdefault(at, {})
         names = {fixture: _named(users, fixture, tuple(tests)) for fixture, tests in one.users.items()}
         for cell in one.cells:
-            group: Whose = cell.group
-            fixture = names.get(group.fixture, "")  # one that nobody is known to have used is its test's alone
-            key = cell.key._replace(period=cell.key.period[: self._period])
-            place = key, group._replace(fixture=fixture, day="", context=0)
+            of: Whose = cell.group
+            fixture = names.get(of.fixture, "")  # one that nobody is known to have used is its test's alone
+            period = cell.key.period[: self._period]
+            key = cell.key if period == cell.key.period else cell.key._replace(period=period)
+            place = key, Whose(of.test, fixture, of.role, of.file, "", of.repeat, of.failed, of.retry)
             sums = cells.get(place)
             if sums is None:
                 sums = cells[place] = Sums()

@@ -13,11 +13,13 @@ _KEPT = 64
 
 
 class Looking:
-    """Plans by what they are of, one at a time, in a thread that ends with the process."""
+    """Plans by what they are of, one at a time, in a thread of their own; `end` it."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._found: OrderedDict[str, list[Advice] | str] = OrderedDict()
+        self._thread: threading.Thread | None = None
+        self._ended = False
 
     def ask(self, stamp: str, look: Callable[[], list[Advice]]) -> list[Advice] | str:
         """The plan of what bears a stamp, or why there is none; it begins to look where nobody has."""
@@ -25,13 +27,21 @@ class Looking:
             found = self._found.get(stamp)
             if found is not None:
                 return found
-            if LOOKING in self._found.values():
+            if self._ended or LOOKING in self._found.values():
                 return LOOKING
             self._found[stamp] = LOOKING
             while len(self._found) > _KEPT:
                 self._found.popitem(last=False)
-        threading.Thread(target=self._look, args=(stamp, look), name="jevons-advice", daemon=True).start()
+            self._thread = threading.Thread(target=self._look, args=(stamp, look), name="jevons-advice")
+            self._thread.start()
         return LOOKING
+
+    def end(self) -> None:
+        """Begin nothing more, and wait for what has begun: code that is not Python's must not be cut off."""
+        with self._lock:
+            self._ended = True
+        if self._thread is not None:
+            self._thread.join()
 
     def _look(self, stamp: str, look: Callable[[], list[Advice]]) -> None:
         found: list[Advice] | str

@@ -20,7 +20,7 @@ from jevons.server.live_places import PERIODS, Stand, label
 from jevons.weigh.compare import Party, compare
 from jevons.weigh.society.places import places
 
-MOST_RUNS = 500
+MOST_RUNS = 100
 """Runs that a page lists one by one."""
 
 
@@ -84,6 +84,7 @@ class Documents:
         stated = {"place": given.place, "overrides": given.overrides}
         runs = [*whole, *map(_bare, brief)]
         document = build(runs, name=at.what, torn=torn, **stated)  # type: ignore[arg-type]
+        document.started = ""  # of the first of many: nobody's question
         document.tables = [Table("test", document.rows), *tables_of(document, whole, **stated)]  # type: ignore[arg-type]
         if len(brief) <= MOST_RUNS and at.parts != "run":
             document.tables.insert(0, Table("run", self._by("run", brief, document.mode)))

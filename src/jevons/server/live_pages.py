@@ -27,7 +27,7 @@ from jevons.settings import SettingsError
 
 _LOOK_S = 0.5
 """The ledger's files are looked at no more often."""
-_MOST_CALLS = 200_000
+_MOST_CALLS = 100_000
 """Calls of a page up to which it is looked for what to cut."""
 _KEPT_BYTES, _STAMPS = 64 << 20, 4_096
 _EMPTY = ("pytest --jevons", "jevons serve", "jevons scan .", "jevons import FILE")
@@ -71,8 +71,12 @@ class Pages:
                 return self._said(500, base, "It could not be done", [str(error)], (), tags)
 
     def stop(self) -> None:
-        """Let what is being read come to an end."""
+        """Read no more."""
         self._ledger.stopping = True
+
+    def end(self) -> None:
+        """Wait until nothing is done any more; after `stop`."""
+        self._looking.end()
 
     def _page(self, path: str, base: str, tags: Collection[str]) -> Page:
         if not self._ledger.runs:
@@ -162,7 +166,8 @@ class Pages:
 
     def _frame(self, at: Stand, document: Document | None, base: str, tag: str, running: Sequence[Run]) -> Frame:
         trail = [Link(name, base + address) for name, address in at.trail]
-        what = f"run {at.what}" if at.parts == "test" else at.what
+        many = f"{len(at.runs):,} run{'s' if len(at.runs) != 1 else ''}"
+        what = f"run {at.what}" if at.parts == "test" else f"{at.what}, {many}" if at.trail[1:] else many
         if at.test and document is not None:
             trail[-1] = Link(document.run, trail[-1].address)
             what = f"test {document.run}, {at.trail[-2].name}"

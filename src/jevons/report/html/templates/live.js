@@ -12,7 +12,7 @@
   const pause = made("button", { type: "button", className: "pause", textContent: "Pause" });
   pause.setAttribute("aria-label", "Pause: leave the page as it is");
   document.getElementById("again").hidden = true; // the page does that by itself
-  live.append(heard, pause);
+  live.append(pause, heard);
   const say = (text) => { if (heard.textContent !== text) heard.textContent = text; };
 
   const own = (node) => node.nodeType === 1 && node.matches(OWN);

@@ -67,11 +67,13 @@
       };
       const line = made("div", { className: "filter" });
       line.append(label, input, told);
+      line.hidden = rows.length <= 5;
       table.closest(".scroll").before(line);
     }
     table.closest(".where").addEventListener("jevons:rows", ({ detail }) => { // a page that changes while it is read
       rows.splice(0, rows.length, ...detail.map((row) => ({ row, name: row.cells[0].textContent.toLowerCase() })));
       ordered = rows;
+      table.closest(".where").querySelector(".filter").hidden = rows.length <= 5;
       const sorted = heads.find((head) => head.hasAttribute("aria-sort"));
       if (!sorted) { show(); return; }
       sorted.setAttribute("aria-sort", sorted.getAttribute("aria-sort") === "ascending" ? "descending" : "ascending");
