@@ -86,9 +86,6 @@ def command(
     """Show what recorded runs cost: counts first, then the rough level."""
     from jevons.footprint import overrides
 
-    if schema:
-        write(_schema(), output)
-        return
     if live:
         from jevons.cli.live import serve
 
@@ -98,6 +95,9 @@ def command(
             named = ", ".join(name for name, given in others.items() if given) or f"--format {form}"
             raise CouldNotError(f"--live shows all runs, each by each: leave out {named}")
         serve(host, port, place, grid or "", browse=browse, form=form)
+        return
+    if schema:
+        write(_schema(), output)
         return
     if form == "html" and output is None and sys.stdout.isatty():
         raise CouldNotError("a page wants a file: jevons report --format html -o report.html")

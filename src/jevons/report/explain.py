@@ -23,12 +23,13 @@ from jevons.report.site import derivation
 SCHEMA = "jevons.explain/1"
 TOTAL = "total"
 _MOST = 8
-_TITLES = {
+TITLES = {
     "live": "live calls",
     "replayed": "replayed calls: what they avoided",
     "mocked": "mocked calls",
     "recorded": "calls found in recordings: what they took when they were recorded",
 }
+"""Mode of calls -> what the derivation of all of them is headed."""
 
 
 class Explanation(msgspec.Struct):
@@ -88,19 +89,16 @@ def explain(
 
 
 def _made(run: str, asked: str, by: str, shares: list[tuple[Account, float]], title: str = "") -> Explanation:
-    kept = _by_mode(shares)
-    trees = [derive(title or _TITLES[mode], found) for mode, found in kept.items()]
+    by_mode = {mode: [(one, share) for one, share in shares if one.mode == mode] for mode in MODES}
+    kept = {mode: found for mode, found in by_mode.items() if found}
+    trees = [derive(title or TITLES[mode], found) for mode, found in kept.items()]
     return Explanation(run, asked, by, trees, _narrowing(next(iter(kept.values()), [])))
 
 
-def derivations(shares: list[tuple[Account, float]]) -> list[Node]:
+def derivations(shares: Sequence[tuple[Account, float]]) -> list[Node]:
     """Of shares of accounts, a tree for each mode of calls: what `explain` says of them, but what would narrow it."""
-    return [derive(_TITLES[mode], found) for mode, found in _by_mode(shares).items()]
-
-
-def _by_mode(shares: list[tuple[Account, float]]) -> dict[str, list[tuple[Account, float]]]:
     by_mode = {mode: [(one, share) for one, share in shares if one.mode == mode] for mode in MODES}
-    return {mode: found for mode, found in by_mode.items() if found}
+    return [derive(TITLES[mode], found) for mode, found in by_mode.items() if found]
 
 
 def _narrowing(shares: list[tuple[Account, float]]) -> dict[str, float]:

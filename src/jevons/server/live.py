@@ -26,6 +26,9 @@ _ALWAYS: list[Header] = [
 ]
 
 
+_TOLD = {200: "shown", 204: "icon", 304: "not changed", 500: "could not be done"}
+
+
 class LiveApp:
     """The ASGI application. `token` as in `request.let_in`."""
 
@@ -41,7 +44,7 @@ class LiveApp:
             return
         try:
             page = await self._asked(scope)
-            self.counts["not changed" if page.status == 304 else "shown" if page.status == 200 else "not found"] += 1
+            self.counts[_TOLD.get(page.status, "not found")] += page.status != 204
         except RefusedError as error:
             self.counts[f"refused: {error.kind}"] += 1
             await _plain(error.status, error.why, send)
@@ -60,7 +63,7 @@ class LiveApp:
             (b"etag", b'"%s"' % page.tag.encode()),
             (b"x-jevons-wait", b"%.1f" % page.wait_s),
         ]
-        if page.status != 304:
+        if page.status not in (204, 304):
             headers += [(b"content-type", b"text/html; charset=utf-8"), (b"content-length", b"%d" % len(page.body))]
         await send({"type": "http.response.start", "status": page.status, "headers": headers})
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else page.body})
@@ -71,6 +74,8 @@ class LiveApp:
             raise RefusedError(405, "method", "pages are read with GET")
         raw = scope["raw_path"].decode("latin-1")
         path = let_in(raw, headers, self._token)
+        if path == "/favicon.ico":  # browsers ask for it by themselves
+            return Page(204, "", 0.0)
         base = raw[: len(raw) - len(path)] if raw.startswith("/k/") else ""
         known = b",".join(value for name, value in headers if name == b"if-none-match").decode("latin-1")
         tags = {one.strip().removeprefix("W/").strip('"') for one in known.split(",")}
