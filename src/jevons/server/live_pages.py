@@ -62,10 +62,10 @@ class Pages:
         Raises StoppedError.
         """
         with self._lock:
-            if time.monotonic() - self._looked > _LOOK_S:
-                self._ledger.refresh()
-                self._looked = time.monotonic()
             try:
+                if time.monotonic() - self._looked > _LOOK_S:
+                    self._ledger.refresh()
+                    self._looked = time.monotonic()
                 return self._page(path, base, tags)
             except (ManifestError, FactorFileError, SettingsError) as error:
                 return self._said(500, base, "It could not be done", [str(error)], (), tags)
