@@ -20,6 +20,7 @@ pytest.importorskip("jinja2", reason="pages need jinja2: extra report")
 
 from jevons.server import live_ledger
 from jevons.server.live_documents import Documents
+from jevons.server.live_kept import KeptDays
 from jevons.server.live_ledger import LiveLedger
 from jevons.server.live_one_test import Given
 from jevons.server.live_pages import Pages
@@ -49,8 +50,8 @@ def record(home: Home, run: str, day: int, calls: int = 2, **more: Any) -> None:
     spool.close()
 
 
-def ledger(*homes: Home) -> LiveLedger:
-    made = LiveLedger(homes, lambda runs: gather(homes, Span("live", runs, 0, 0)))
+def ledger(*homes: Home, kept: KeptDays | None = None) -> LiveLedger:
+    made = LiveLedger(homes, lambda runs: gather(homes, Span("live", runs, 0, 0)), kept=kept)
     made.refresh()
     return made
 
@@ -81,6 +82,36 @@ def test_what_is_not_kept_is_read_again(tmp_path: Path, monkeypatch: pytest.Monk
     for _ in range(2):
         assert told(document(made, "/", tmp_path)) == whole
     assert whole[0].calls == 30
+
+
+def test_days_that_are_over_are_read_once_for_all_starts(tmp_path: Path) -> None:
+    home = Home(tmp_path / ".jevons")
+    for number in range(4):
+        record(home, f"20261106T0{number}0000-{number}", number, 5)
+    read: list[str] = []
+
+    def started(version: str) -> LiveLedger:
+        made = ledger(home, kept=KeptDays(home, version))
+        inner = made._read
+        made._read = lambda runs: read.extend(run.id for run in runs) or inner(runs)  # type: ignore[func-returns-value]
+        return made
+
+    def shown(version: str = "1") -> tuple[Any, list[str]]:
+        read.clear()
+        return told(document(started(version), "/", tmp_path)), sorted(run[-1] for run in read)
+
+    whole = shown()
+    assert whole[1] == ["0", "1", "2", "3"]
+    assert shown() == (whole[0], ["3"]), "the last day may go on"
+    assert shown("another version")[1] == ["0", "1", "2", "3"]
+    file = home.path / "pages" / "2026-11-07.cells"
+    file.write_bytes(b"torn")
+    assert shown("another version") == (whole[0], ["1", "3"])
+    next(iter(home.spools("20261106T010000-1"))).unlink()
+    assert shown("another version")[0][0].calls == 15
+    assert not file.exists()
+    home.purge(older_than_days=1)
+    assert not file.parent.exists()
 
 
 def test_a_ledger_that_is_compacted_meanwhile_stays_the_same(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import click
 import msgspec
 
+import jevons
 from jevons.cli.listen import TOKEN, socket_at, until_told
 from jevons.cli.project import CouldNotError, find, ledgers, read_runs
 
@@ -20,6 +21,7 @@ def serve(host: str, port: int, place: str, grid: str, *, browse: bool, form: st
     try:
         from jevons.server.listening import Listening
         from jevons.server.live import LiveApp
+        from jevons.server.live_kept import KeptDays
         from jevons.server.live_ledger import LiveLedger
         from jevons.server.live_one_test import Given
         from jevons.server.live_pages import Pages
@@ -33,8 +35,12 @@ def serve(host: str, port: int, place: str, grid: str, *, browse: bool, form: st
     given = Given(settings, root, overrides(settings, root, grid), place)
     token = os.environ.get(TOKEN, "")
     listener, url = socket_at(host, port, token)
+    hours = given.overrides.signal is not None
     ledger = LiveLedger(
-        homes, lambda runs: read_runs(homes, Span("live", runs, 0, 0), settings), given.overrides.signal is not None
+        homes,
+        lambda runs: read_runs(homes, Span("live", runs, 0, 0), settings),
+        hours,
+        KeptDays(home, f"{jevons.__version__} {hours} {settings.place}"),
     )
     pages = Pages(ledger, given)
     app = LiveApp(pages, token)

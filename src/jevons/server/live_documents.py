@@ -14,8 +14,9 @@ from jevons.report.build import build, rows
 from jevons.report.complete import complete, tables_of
 from jevons.report.document import Document, Row, Table
 from jevons.report.explain import derivations
-from jevons.server.live_ledger import LiveLedger, Part
+from jevons.server.live_ledger import LiveLedger
 from jevons.server.live_one_test import Given, always, of_test
+from jevons.server.live_part import Part
 from jevons.server.live_places import PERIODS, Stand, label
 from jevons.weigh.compare import Party, compare
 from jevons.weigh.society.places import places

@@ -10,17 +10,20 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from hashlib import sha256
+from itertools import takewhile
 from pathlib import Path
 from typing import NamedTuple
 
 from jevons.ledger import compacted
-from jevons.ledger.days import day
+from jevons.ledger.days import UNKNOWN, day
 from jevons.ledger.home import Home
 from jevons.ledger.read import later, runs, settle
 from jevons.ledger.recorded import Recorded
 from jevons.ledger.spans import counted, scan_of, started
 from jevons.ledger.together import Together, brief
 from jevons.record import Run
+from jevons.server.live_kept import KeptDays
+from jevons.server.live_part import Part
 
 SILENT_S = 900
 """A run that has not ended and of which nothing was heard for so long is taken for killed."""
@@ -37,34 +40,31 @@ class StoppedError(Exception):
     """The server was told to stop."""
 
 
-class Part(NamedTuple):
-    """Runs of one project that were read together."""
-
-    day: str
-    runs: list[Recorded]
-    """Each with its cells by role alone."""
-    whole: list[Recorded]
-    """Their cells by test and file, folded together."""
-    torn: int
-
-
 class _File(NamedTuple):
     size: int
     changed_ns: int
     runs: list[Run]
 
 
-class LiveLedger:
-    """The runs of some ledgers; `refresh` says what there is now. `hours`: whether hours are to be told apart."""
+class _Kept(NamedTuple):
+    stamp: str
+    parts: list[Part]
+    cells: int
 
-    def __init__(self, homes: Sequence[Home], read: Read, hours: bool = False) -> None:
-        self.homes, self._read, self._hours = homes, read, hours
+
+class LiveLedger:
+    """The runs of some ledgers; `refresh` says what there is now. `hours`: whether hours are to be told apart; `kept`:
+    where days that are over are kept from one start to the next."""
+
+    def __init__(self, homes: Sequence[Home], read: Read, hours: bool = False, kept: KeptDays | None = None) -> None:
+        self.homes, self._read, self._hours, self._disk = homes, read, hours, kept
         self.runs: dict[str, Run] = {}
         """By id, the oldest first; of scans that count the same, the last."""
         self.stopping = False
         self._files: dict[Path, _File] = {}
         self._of: dict[str, list[Path]] = {}
-        self._kept: OrderedDict[tuple[str, str], tuple[str, list[Part]]] = OrderedDict()
+        self._last = ""
+        self._kept: OrderedDict[tuple[str, str], _Kept] = OrderedDict()
 
     def refresh(self) -> None:
         """Look at the files, and read the records of runs in those that changed."""
@@ -93,7 +93,15 @@ class LiveLedger:
             for run in file.runs:
                 of.setdefault(run.id, []).append(path)
         self._files, self._of = files, of
+        first = not self.runs
         self.runs = {run.id: run for run in counted(ordered)}
+        self._last = max((_day(run) for run in ordered if _day(run) != UNKNOWN), default="")
+        if first and self._disk is not None:
+            self._disk.only({place[0] for place in map(_place, self.runs.values()) if self._over(place)})
+
+    def _over(self, place: tuple[str, str]) -> bool:
+        """Whether what is read together is a day that others followed: nothing more is expected of it."""
+        return not place[1] and place[0] < self._last
 
     def stamp(self, of: Iterable[Run]) -> str:
         """What changes when a record of some runs is added, changed or lost."""
@@ -121,14 +129,29 @@ class LiveLedger:
                 groups[place].append(run)
         places = list(groups)
         for at, place in enumerate(places):
-            if self._changed(place, groups[place]):
-                self._take_in([(one, groups[one]) for one in places[at:] if self._changed(one, groups[one])])
+            if self._missing(place, groups[place]):
+                missing = takewhile(lambda one: self._missing(one, groups[one]), places[at:])
+                self._take_in([(one, groups[one]) for one in missing])
             self._kept.move_to_end(place)
-            yield from (part for part in self._kept[place][1] if part.runs[0].run.project in projects)
+            yield from (part for part in self._kept[place].parts if part.runs[0].run.project in projects)
 
-    def _changed(self, place: tuple[str, str], group: Sequence[Run]) -> bool:
+    def _missing(self, place: tuple[str, str], group: Sequence[Run]) -> bool:
+        """Whether it has to be read, as it is kept neither here nor on disk."""
+        stamp = self.stamp(group)
         kept = self._kept.get(place)
-        return kept is None or kept[0] != self.stamp(group)
+        if kept is not None and kept.stamp == stamp:
+            return False
+        found = self._disk.load(place[0], stamp) if self._disk is not None and self._over(place) else None
+        if found is None:
+            return True
+        self._keep(place, stamp, found)
+        self._bound({place})
+        return False
+
+    def _keep(self, place: tuple[str, str], stamp: str, parts: list[Part]) -> None:
+        cells = sum(len(one.cells) for part in parts for one in [*part.runs, *part.whole])
+        self._kept.pop(place, None)
+        self._kept[place] = _Kept(stamp, parts, cells)
 
     def one(self, run: Run) -> tuple[Recorded, int]:
         """(a run whole, with its tests' results, lines that could not be read). Others' records of the same calls count
@@ -161,8 +184,9 @@ class LiveLedger:
                 self._folded(place[0], [one for one in of_group if one.run.project == project], torn)
                 for project in dict.fromkeys(run.project for run in group)
             ]
-            self._kept.pop(place, None)
-            self._kept[place] = self.stamp(group), parts
+            self._keep(place, self.stamp(group), parts)
+            if self._disk is not None and self._over(place):
+                self._disk.save(place[0], self.stamp(group), parts)
         self._bound({place for place, _ in missing[:taken]})
 
     def _folded(self, of: str, found: list[Recorded], torn: int) -> Part:
@@ -173,21 +197,17 @@ class LiveLedger:
 
     def _bound(self, just: set[tuple[str, str]]) -> None:
         """Let go of what was longest not asked for."""
-        cells = sum(_cells(parts) for _, parts in self._kept.values())
+        cells = sum(one.cells for one in self._kept.values())
         for place in list(self._kept):
             if cells <= _MOST_CELLS:
                 return
             if place not in just:
-                cells -= _cells(self._kept.pop(place)[1])
+                cells -= self._kept.pop(place).cells
 
 
 def _place(run: Run) -> tuple[str, str]:
     """What is read together: (day, empty), or (day, run) for a run by itself."""
     return _day(run), run.id if run.ended_us is None or scan_of(run) else ""
-
-
-def _cells(parts: Iterable[Part]) -> int:
-    return sum(len(one.cells) for part in parts for one in [*part.runs, *part.whole])
 
 
 def _day(run: Run) -> str:
