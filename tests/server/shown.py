@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -116,4 +117,4 @@ def rows(page: str, by: str) -> dict[str, tuple[str, str]]:
     _, _, table = page.partition(f"<h3>By {by}</h3>")
     table = table.partition("</table>")[0]
     found = re.findall(ROW, table)
-    return {name: (address, energy) for address, name, energy in found}
+    return {unescape(re.sub("<[^>]*>", "", name)): (address, energy) for address, name, energy in found}
