@@ -213,14 +213,32 @@ def test_elsewhere_only_with_a_token_which_every_address_holds(project: Path) ->
         assert made.page(found[-1])
 
 
-def test_it_ends_when_told_and_says_what_it_did(project: Path) -> None:
-    with showing(project) as made:
+def browser(folder: Path) -> tuple[dict[str, str], Path]:
+    """(environment of a browser that writes down what it is to open, where)."""
+    program, opened = folder / "browser", folder / "opened"
+    program.write_text(f"#!{sys.executable}\nimport sys\nopen({str(opened)!r}, 'a').write(sys.argv[1])\n")
+    program.chmod(0o755)
+    return {"BROWSER": str(program)}, opened
+
+
+def test_a_browser_is_opened_where_one_is_asked_for(project: Path, tmp_path: Path) -> None:
+    environment, opened = browser(tmp_path)
+    with showing(project, "--open", "--host", "127.0.0.1", JEVONS_SERVE_TOKEN="a token", **environment) as made:
+        made.until("/k/a%20token/", lambda body: opened.exists() and opened.read_text() != "")
+        assert opened.read_text() == f"{made.url}/k/a%20token/"
+        assert made.page(opened.read_text().removeprefix(made.url))
+
+
+def test_it_ends_when_told_and_says_what_it_did(project: Path, tmp_path: Path) -> None:
+    environment, opened = browser(tmp_path)
+    with showing(project, **environment) as made:
         made.page("/")
         assert made.stop() == 0
     first, last = json.loads(made.said[0]), json.loads(made.said[1])
     assert (first["schema"], first["state"], last["state"]) == ("jevons.live/1", "serving", "ended")
     assert last["requests"] == {"shown": 1}
     assert last["failures"] == []
+    assert not opened.exists(), "nobody asked for a browser"
 
 
 @pytest.mark.parametrize(

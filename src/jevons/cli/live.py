@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import webbrowser
 from typing import Any
+from urllib.parse import quote
 
 import click
 import msgspec
@@ -53,7 +54,7 @@ def serve(host: str, port: int, place: str, grid: str, *, browse: bool, form: st
             else:
                 way = f"{url}/k/{TOKEN}/, with the token instead of its name" if token else f"{url}/"
                 click.echo(f"jevons: the ledger {home.path} is shown on {way}; Ctrl-C ends it")
-            if browse and not webbrowser.open(f"{url}/k/{token}/" if token else f"{url}/"):
+            if browse and not webbrowser.open(f"{url}/k/{quote(token, safe='')}/" if token else f"{url}/"):
                 click.echo("jevons: no browser was found to open", err=True)
             wait(lambda: listening.alive)
         finally:

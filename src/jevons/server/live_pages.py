@@ -30,6 +30,7 @@ _LOOK_S = 0.5
 _MOST_CALLS = 100_000
 """Calls of a page up to which it is looked for what to cut."""
 _KEPT_BYTES, _STAMPS = 64 << 20, 4_096
+_GONE = "Nothing in the ledger goes by this address: it may have been deleted since."
 _EMPTY = ("pytest --jevons", "jevons serve", "jevons scan .", "jevons import FILE")
 
 
@@ -84,7 +85,14 @@ class Pages:
             return self._said(200, base, "No AI call yet", lines, _EMPTY, tags)
         at = stand(path, self._ledger.runs)
         if at is None:
-            return self._said(404, base, "There is no such page", ["What it was of is not in the ledger."], (), tags)
+            return self._said(
+                404,
+                base,
+                "There is no such page",
+                ["Nothing in the ledger goes by this address: it may have been deleted since."],
+                (),
+                tags,
+            )
         running = [run for run in at.runs if self._ledger.goes_on(run)]
         found = self._advice(at, running)
         now = self._tag(at, base, running, found)
@@ -188,5 +196,6 @@ class Pages:
         now = sha256("\0".join([base, title, *lines]).encode("utf-8", "replace")).hexdigest()[:32]
         if now in tags:
             return Page(304, now, 2.0)
-        frame = Frame([Link("all runs", f"{base}/")], now)
+        here = [Link(title, "")] if status != 200 else []
+        frame = Frame([Link("all runs", f"{base}/"), *here], now)
         return Page(status, now, 2.0, message(frame, title, lines, commands).encode())
