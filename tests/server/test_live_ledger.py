@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -177,6 +178,19 @@ def test_runs_of_which_nobody_knows_when_they_were(tmp_path: Path) -> None:
     assert {row.name for row in document(made, "/", tmp_path).rows} == {"unknown", "2026Q4"}
     assert [row.name for row in document(made, "/p/x/unknown", tmp_path).rows] == ["nightly-1"]
     assert document(made, "/r/nightly-1", tmp_path).counts.calls == 2
+
+
+def test_a_run_that_was_killed_is_not_waited_for(tmp_path: Path) -> None:
+    home = Home(tmp_path / ".jevons")
+    record(home, "20261106T000000-1", 0, ended_us=None)
+    record(home, "20261106T000000-2", 0)
+    made = ledger(home)
+    assert [made.goes_on(run) for run in made.runs.values()] == [True, False], "silence of a second is none"
+    for file in home.spool.iterdir():
+        os.utime(file, (1e9, 1e9))
+    made.refresh()
+    assert [made.goes_on(run) for run in made.runs.values()] == [False, False]
+    assert document(made, "/", tmp_path).counts.calls == 4
 
 
 def test_a_run_after_one_without_calls(tmp_path: Path) -> None:

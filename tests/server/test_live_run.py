@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import signal
-
 from providers import Provider
 from server.served import Serving
 from server.shown import counted, links, showing
 from server.test_streams import request
-
-from jevons.ledger.home import Home
-from jevons.ledger.read import runs
 
 
 def test_calls_are_shown_as_they_come_and_the_end_of_the_run(server: Provider, serving: Serving) -> None:
@@ -36,16 +30,3 @@ def test_calls_are_shown_as_they_come_and_the_end_of_the_run(server: Provider, s
         serving.stop()
         made.until(run, lambda body: "No run goes on here" in body)
         assert counted(made.page(run))["calls"] == len(server.asked) == 2
-
-
-def test_a_run_that_was_killed_is_not_waited_for(server: Provider, serving: Serving) -> None:
-    serving.raw(request(1))
-    serving.stop(signal.SIGKILL)
-    home = Home(serving.folder / ".jevons")
-    assert [run.ended_us for run in runs(home)] == [None]
-    with showing(serving.folder) as made:
-        assert "A run goes on" in made.page("/"), "silence of a second is none"
-        for file in home.spool.iterdir():
-            os.utime(file, (1e9, 1e9))
-        page = made.until("/", lambda body: "No run goes on here" in body)
-        assert counted(page)["calls"] == 1
