@@ -38,6 +38,7 @@ Examples:
   jevons report --run 2026Q4 --publish 2026Q4     freeze these figures in jevons-published/ (commit it)
   jevons report --places                          where the calls ran: water, subsidies and jobs, the AI's share
   jevons report --published 2026Q4                what was published, what it would be today, and why
+  jevons report --live                            pages of all runs and projects, while they go on; Ctrl-C ends it
 """,
 )
 @click.option("--run", default="latest", show_default=True, help="Runs: an id, latest, a branch, a date ...")
@@ -66,6 +67,10 @@ Examples:
     metavar="[NAME]",
     help="Show a published figure beside today's, and why they differ; all of them without a name.",
 )
+@click.option("--live", is_flag=True, help="Serve pages of all runs, from a quarter down to a test, as they go on.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="With --live: address to listen on.")
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="With --live: instead of one that is free.")
+@click.option("--open", "browse", is_flag=True, help="With --live: open a browser.")
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="File to write to.")
 def command(
     run: str,
@@ -78,11 +83,25 @@ def command(
     by_place: bool,
     publish: str,
     published: str,
+    live: bool,
+    host: str,
+    port: int,
+    browse: bool,
     output: Path | None,
 ) -> None:
     """Show what recorded runs cost: counts first, then the rough level."""
     from jevons.footprint import overrides
 
+    if live:
+        from jevons.cli.live import serve
+
+        others = {"--run": run != "latest", "--by": by != "test", "--against": against, "--places": by_place}
+        others |= {"--publish": publish, "--published": published, "--output": output}
+        if any(others.values()) or form not in ("text", "json"):
+            named = ", ".join(name for name, given in others.items() if given) or f"--format {form}"
+            raise CouldNotError(f"--live shows all runs, each by each: leave out {named}")
+        serve(host, port, place, grid or "", browse=browse, form=form)
+        return
     if schema:
         write(_schema(), output)
         return

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import secrets
-import signal as signals
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
+from jevons.cli.listen import TOKEN, socket_at, until_told
 from jevons.cli.project import CouldNotError, find, new_run
 from jevons.settings import REPLAY_MODES
 
 if TYPE_CHECKING:
     from jevons.server.recording import Recording
 
-TOKEN = "JEVONS_SERVE_TOKEN"  # noqa: S105  a name
 PORT = 8318
 SCHEMA = "jevons.serve/1"
 BASES = {
@@ -67,22 +65,17 @@ def command(
     """Record AI calls of tests in any language: a proxy on this machine, and a receiver of OpenTelemetry traces."""
     token = os.environ.get(TOKEN, "")
     made, listener, url = prepared(host, port, added, token, max_mb=max_mb, caps=caps, replay=replay)
-    stop = threading.Event()
-    before = {number: signals.signal(number, lambda *_: stop.set()) for number in (signals.SIGINT, signals.SIGTERM)}
-    try:
-        made.start(listener)
-        if form == "json":
-            _json({"schema": SCHEMA, "state": "serving", "url": url, "run": made.run.id})
-        else:
-            click.echo(f"jevons: serving on {url}, run {made.run.id}; Ctrl-C ends it")
-        while not stop.wait(0.5):  # Windows tells of Ctrl-C only between two waits
-            if not made.alive:
-                raise CouldNotError("the server ended by itself")
-    finally:
-        made.end()
-        listener.close()
-        for number, handler in before.items():
-            signals.signal(number, handler)
+    with until_told() as wait:
+        try:
+            made.start(listener)
+            if form == "json":
+                _json({"schema": SCHEMA, "state": "serving", "url": url, "run": made.run.id})
+            else:
+                click.echo(f"jevons: serving on {url}, run {made.run.id}; Ctrl-C ends it")
+            wait(lambda: made.alive)
+        finally:
+            made.end()
+            listener.close()
     if form == "json":
         _json({"schema": SCHEMA, "state": "ended", "url": url, "run": made.run.id, **_counts(made)})
     else:
@@ -118,26 +111,17 @@ def prepared(
 ) -> tuple[Recording, Any, str]:
     """(server that has not begun, its socket, its URL). Raises CouldNotError."""
     try:
-        from jevons.server.listening import address, listener
         from jevons.server.recording import Asked, Recording
         from jevons.server.upstreams import UpstreamError, upstreams
     except ImportError as error:
         raise CouldNotError(f"{error.name} is not installed: pip install 'jevons[server]'") from error
-    from jevons.wire.hosts import look_up
-
     root, settings, home = find()
-    alone = look_up(host).host_class == "loopback" and host not in ("0.0.0.0", "::")  # noqa: S104  a comparison
-    if not alone and not token:
-        raise CouldNotError(f"{host} is not this machine alone: set a token in {TOKEN} (32 random signs, say)")
     try:
         of = Asked(upstreams(settings.upstreams, added), token, max_mb << 20, caps, replay)
     except UpstreamError as error:
         raise CouldNotError(str(error)) from error
-    try:
-        made = listener(host, port)
-    except OSError as error:
-        raise CouldNotError(f"{host}:{port}: {error.strerror}: --port 0 takes one that is free") from error
-    return Recording(new_run(root, settings), Path(root), settings, home, of), made, address(made)
+    made, url = socket_at(host, port, token)
+    return Recording(new_run(root, settings), Path(root), settings, home, of), made, url
 
 
 @contextmanager

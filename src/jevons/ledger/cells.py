@@ -96,7 +96,9 @@ class Sums(msgspec.Struct):
     def merge(self, other: Sums) -> None:
         """Add another cell's sums."""
         for field in self.__struct_fields__:
-            setattr(self, field, getattr(self, field) + getattr(other, field))
+            more = getattr(other, field)
+            if more:
+                setattr(self, field, getattr(self, field) + more)
 
 
 class Cell(msgspec.Struct):
@@ -157,6 +159,11 @@ def fold(
     """Cells of a coarser grouping, the given ones left as they are: `by` maps groups, `period` serving periods."""
     table: dict[tuple[Key, tuple[Any, ...]], Sums] = {}
     for cell in made:
-        place = (cell.key._replace(period=period(cell.key.period)), by(cell.group))
-        table.setdefault(place, Sums()).merge(cell.sums)
+        wanted = period(cell.key.period)
+        key = cell.key if wanted == cell.key.period else cell.key._replace(period=wanted)
+        place = (key, by(cell.group))
+        sums = table.get(place)
+        if sums is None:
+            sums = table[place] = Sums()
+        sums.merge(cell.sums)
     return [Cell(key, group, sums) for (key, group), sums in table.items()]

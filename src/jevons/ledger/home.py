@@ -8,6 +8,8 @@ import time
 from pathlib import Path
 
 DIRECTORY = ".jevons"
+KEPT = "pages"
+"""Folder of what the pages of a ledger keep: made of the rest, and made again where it is missing."""
 
 
 class Home:
@@ -90,5 +92,6 @@ class Home:
         for path in self.spools():
             if path.stat().st_mtime < limit:
                 path.unlink()
+        shutil.rmtree(self.path / KEPT, ignore_errors=True)  # it knows of what is gone
         after = self.size()
         return before[0] - after[0], before[1] - after[1]

@@ -19,7 +19,7 @@ import calendar
 import datetime as dt
 import re
 import time
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -80,7 +80,7 @@ class Span(msgspec.Struct, frozen=True):
     @property
     def modes(self) -> tuple[str, ...]:
         """``recorded`` where scans are among the runs, ``live`` where suites are; a suite may replay and mock too."""
-        return tuple(sorted({"recorded" if _scan(run) else "live" for run in self.runs}))
+        return tuple(sorted({"recorded" if scan_of(run) else "live" for run in self.runs}))
 
 
 class _Found(msgspec.Struct):
@@ -161,6 +161,12 @@ def _count_once(reading: Reading) -> None:
         reading.calls = [call for call in reading.calls if identity(call) not in again]
     for call in twice:
         reading.runs[call.run].merged += 1
+
+
+def counted(runs: Sequence[Run]) -> list[Run]:
+    """Runs without the earlier scans of what a later one of them counts again; oldest first, as given."""
+    last = {scan_of(run): run.id for run in runs}
+    return [run for run in runs if not scan_of(run) or last[scan_of(run)] == run.id]
 
 
 def started(run: Run) -> int:
@@ -253,8 +259,7 @@ def _day(time_us: int) -> str:
 def _span(found: list[_Found], known: list[Run]) -> Span:
     """The span of the first meaning, which says the others."""
     first, *others = found
-    last = {_scan(run): run.id for run in first.runs}
-    latest = [run for run in first.runs if not _scan(run) or last[_scan(run)] == run.id]
+    latest = counted(first.runs)
     chosen = [run for run in latest if not run.measures_only] or latest
     around = {run.command for run in chosen if run.command}
     measured = [run for run in known if run.measures_only and (run in latest or run.id in around)]
@@ -272,10 +277,10 @@ def _span(found: list[_Found], known: list[Run]) -> Span:
 
 def _alike(run: Run) -> tuple[str, str, str]:
     """What runs have in common that follow each other: project, what was scanned, what saw the calls."""
-    return run.project, _scan(run), run.source
+    return run.project, scan_of(run), run.source
 
 
-def _scan(run: Run) -> str:
+def scan_of(run: Run) -> str:
     """What a scan scanned, by its id; empty for a suite's run."""
     match = _SCAN.fullmatch(run.id)
     return match[1] if match else ""

@@ -26,7 +26,7 @@ from jevons.ledger.spans import Span, previous
 from jevons.record import Run
 from jevons.report.build import named, rows
 from jevons.report.document import Advice, Document, Range, Table
-from jevons.report.explain import TOTAL, explain
+from jevons.report.explain import derivations
 from jevons.report.text import clean
 from jevons.report.waste import saving
 from jevons.settings import Settings
@@ -51,24 +51,31 @@ def complete(
     root: Path,
     place: str = "",
     overrides: Overrides | None = None,
+    known: Sequence[Run] | None = None,
+    advise: bool = True,
 ) -> None:
     """Fill in all that `document`, made of the `runs` of a `span`, has room for; what cannot be is said in `left_out`.
 
-    `homes`: ledgers that hold them, and what they are compared with: `against`, or the run before. `root` is the
-    project's, `read` reads other runs. Comparisons and plans need numpy and scipy, plans duckdb too (extra ``report``).
-    Raises FactorFileError, SettingsError.
+    `homes`: ledgers that hold them, and what they are compared with: `against`, or the run before; `known`: all their
+    runs, if somebody knows them already. `root` is the project's, `read` reads other runs. Comparisons and plans need
+    numpy and scipy, plans duckdb too (extra ``report``); without `advise` nothing is planned. Raises FactorFileError,
+    SettingsError.
     """
     document.tables = tables_of(document, runs, place=place, overrides=overrides)
-    document.derivations = explain(runs, document.run, TOTAL, place=place, overrides=overrides).derivations
+    of_runs = priced(runs, place=place, overrides=overrides)
+    document.derivations = derivations([(one, 1.0) for made in of_runs for one in made])
     sites = load_sites(root / file for file in settings.sites)
     document.places = places(runs, name=document.run, place=place, overrides=overrides, sites=sites)
-    known = [run for home in homes for run in home_runs(home)]
+    if known is None:
+        known = [run for home in homes for run in home_runs(home)]
     with _or_why(document, "gate"):
         document.gate, document.burn = _gate(runs, known, read, settings, root, place, overrides)
     with _or_why(document, "change"):
         document.change = _change(span, document.run, runs, known, against, read, place, overrides)
+    if not advise:
+        return
     with _or_why(document, "advice"):
-        document.advice = _advice(_plan(homes, span, known, settings, place, overrides))
+        document.advice = advice(homes, span, known, settings, place=place, overrides=overrides)
 
 
 def tables_of(
@@ -135,9 +142,12 @@ def _change(
     return made
 
 
-def _plan(
-    homes: Sequence[Home], span: Span, known: Sequence[Run], settings: Settings, place: str, overrides: Overrides | None
-) -> Plan:
+def advice(
+    homes: Sequence[Home], span: Span, known: Sequence[Run], settings: Settings, *, place: str = "",
+    overrides: Overrides | None = None,
+) -> list[Advice]:  # fmt: skip
+    """What to do about the calls of a span, the best first; `known`: all runs. Raises ImportError without duckdb or
+    scipy (extra ``report``)."""
     import duckdb  # noqa: F401  looked for before anything is read
     import scipy  # noqa: F401
 
@@ -145,10 +155,10 @@ def _plan(
 
     placed = [msgspec.structs.replace(one, place=one.place or settings.place) for one in span.runs]
     with Store(homes, msgspec.structs.replace(span, runs=placed), [] if span.ledger else known) as store:
-        return plan(store, name=span.name, place=place, overrides=overrides)
+        return _told(plan(store, name=span.name, place=place, overrides=overrides))
 
 
-def _advice(plan: Plan) -> list[Advice]:
+def _told(plan: Plan) -> list[Advice]:
     return [
         Advice(
             what=clean(one.what), do=one.do[0], risk=f"{one.risk}: {one.why}", calls=one.saves.calls,

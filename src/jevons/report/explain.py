@@ -95,6 +95,12 @@ def _made(run: str, asked: str, by: str, shares: list[tuple[Account, float]], ti
     return Explanation(run, asked, by, trees, _narrowing(next(iter(kept.values()), [])))
 
 
+def derivations(shares: Sequence[tuple[Account, float]]) -> list[Node]:
+    """Of shares of accounts, a tree for each mode of calls: what `explain` says of them, but what would narrow it."""
+    by_mode = {mode: [(one, share) for one, share in shares if one.mode == mode] for mode in MODES}
+    return [derive(TITLES[mode], found) for mode, found in by_mode.items() if found]
+
+
 def _narrowing(shares: list[tuple[Account, float]]) -> dict[str, float]:
     try:
         from jevons.footprint.uncertainty import Joint

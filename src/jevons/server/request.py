@@ -43,11 +43,7 @@ class Target(NamedTuple):
 
 
 class Gate:
-    """Checks requests by their heads.
-
-    `token`: what every request must show; empty: none, and then only those are let in that name a loopback host,
-    so that no web page reaches the proxy under a name of its own that leads here.
-    """
+    """Checks requests by their heads; `token` as in `let_in`."""
 
     def __init__(self, upstreams: Mapping[str, Upstream], token: str, named: Callable[[str], str]) -> None:
         self._upstreams = upstreams
@@ -69,7 +65,7 @@ class Gate:
             raise RefusedError(400, "target", "the path is not percent-encoded") from None
         if not {".", ".."}.isdisjoint(unquote(path).replace("\\", "/").split("/")):
             raise RefusedError(400, "target", "the path has parts that lead upwards")
-        path = self._let_in(path, headers)
+        path = let_in(path, headers, self._token)
         test = ""
         if path.startswith("/t/"):
             part, _, path = path[3:].partition("/")
@@ -92,20 +88,25 @@ class Gate:
         if codings and codings[0].strip().lower() != b"chunked":
             raise RefusedError(501, "framing", "of transfer codings only chunked is understood")
 
-    def _let_in(self, path: str, headers: list[Header]) -> str:
-        """The path without a token. Raises RefusedError."""
-        shown = next((value for name, value in headers if name == TOKEN), b"")
-        if path.startswith("/k/"):
-            part, _, path = path[3:].partition("/")
-            shown, path = unquote(part).encode(), f"/{path}"
-        if self._token:
-            if not hmac.compare_digest(shown, self._token):
-                raise RefusedError(401, "token", "show the token: the header X-Jevons-Token, or /k/TOKEN/ in the path")
-        else:
-            host = next((value for name, value in headers if name == b"host"), b"").decode("latin-1")
-            if host and look_up(host).host_class != "loopback":
-                raise RefusedError(421, "host", "without a token only requests to a loopback host are let in")
-        return path
+
+def let_in(path: str, headers: list[Header], token: bytes) -> str:
+    """The path without a token. Raises RefusedError.
+
+    `token`: what every request must show; empty: none, and then only those are let in that name a loopback host,
+    so that no web page reaches this machine under a name of its own that leads here.
+    """
+    shown = next((value for name, value in headers if name == TOKEN), b"")
+    if path.startswith("/k/"):
+        part, _, path = path[3:].partition("/")
+        shown, path = unquote(part).encode(), f"/{path}"
+    if token:
+        if not hmac.compare_digest(shown, token):
+            raise RefusedError(401, "token", "show the token: the header X-Jevons-Token, or /k/TOKEN/ in the path")
+    else:
+        host = next((value for name, value in headers if name == b"host"), b"").decode("latin-1")
+        if host and look_up(host).host_class != "loopback":
+            raise RefusedError(421, "host", "without a token only requests to a loopback host are let in")
+    return path
 
 
 def passed_on(headers: list[Header]) -> list[Header]:

@@ -77,13 +77,17 @@ def breakable(name: str) -> Markup:
 
 
 @cache
-def _own() -> dict[str, Markup]:
-    """Style and scripts, and the policy that allows these and nothing else."""
+def _own(live: bool = False) -> dict[str, Markup]:
+    """Style and scripts, and the policy that allows these and nothing else; a `live` page may also ask for itself."""
     names = {"style": "page.css", "early": "early.js", "script": "page.js"}
+    if live:
+        names |= {"live_style": "live.css", "live_script": "live.js"}
     texts = {part: (files(__name__) / "templates" / name).read_text("utf-8") for part, name in names.items()}
     hashes = {part: base64.b64encode(sha256(text.encode()).digest()).decode() for part, text in texts.items()}
-    policy = (
-        f"default-src 'none'; style-src 'sha256-{hashes['style']}'; "
-        f"script-src 'sha256-{hashes['early']}' 'sha256-{hashes['script']}'; base-uri 'none'; form-action 'none'"
+    styles, scripts = (
+        " ".join(f"'sha256-{hashes[part]}'" for part, name in names.items() if name.endswith(kind))
+        for kind in (".css", ".js")
     )
+    asks = "connect-src 'self'; " if live else ""
+    policy = f"default-src 'none'; style-src {styles}; script-src {scripts}; {asks}base-uri 'none'; form-action 'none'"
     return {name: Markup(part) for name, part in (texts | {"policy": policy}).items()}  # noqa: S704  our own files

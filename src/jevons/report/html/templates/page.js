@@ -63,7 +63,7 @@
 
     more.onclick = () => { all = true; show(); body.rows[MOST].querySelector("summary")?.focus(); };
     table.closest(".scroll").after(more);
-    if (rows.length > 5) {
+    if (rows.length > 5 || document.querySelector(".live")) {
       const id = `filter-${number}`;
       const label = made("label", { htmlFor: id, textContent: `Filter by ${heads[0].textContent}` });
       const input = made("input", { id, type: "search", autocomplete: "off", spellcheck: false });
@@ -73,8 +73,18 @@
       };
       const line = made("div", { className: "filter" });
       line.append(label, input, told);
+      line.hidden = rows.length <= 5;
       table.closest(".scroll").before(line);
     }
+    table.closest(".where").addEventListener("jevons:rows", ({ detail }) => { // a page that changes while it is read
+      rows.splice(0, rows.length, ...detail.map((row) => ({ row, name: row.cells[0].textContent.toLowerCase() })));
+      ordered = rows;
+      table.closest(".where").querySelector(".filter").hidden = rows.length <= 5;
+      const sorted = heads.find((head) => head.hasAttribute("aria-sort"));
+      if (!sorted) { show(); return; }
+      sorted.setAttribute("aria-sort", sorted.getAttribute("aria-sort") === "ascending" ? "descending" : "ascending");
+      sorted.querySelector("button").click(); // turns it round again
+    });
     addEventListener("beforeprint", () => show(true));
     addEventListener("afterprint", () => show());
     show();
