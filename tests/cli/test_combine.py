@@ -211,7 +211,7 @@ def test_a_shared_ledger_is_read_beside_the_projects_own(project: Path, history:
     shared = {"JEVONS_SHARED": "../history"}
     # The latest run is the project's own latest, though the shared one has a later; only what others ran differs.
     both, own = answer("report", **shared), answer("report")
-    assert {name for name in both if both[name] != own[name]} == {"gate", "change", "left_out"}
+    assert {name for name in both if both[name] != own[name]} == {"burn", "change", "gate", "left_out"}
     assert answer("report", "--run", "main", "--by", "model", **shared)["counts"]["calls"] == 70
     assert answer("report", "--run", "2026-10", **shared)["counts"]["calls"] == 83
     both = answer("compare", "main", "latest", **shared)

@@ -119,6 +119,7 @@ def harmless(shown: str, most: int) -> None:
 @example("\u202e" * 5)
 @example("@octocat of @org/team, see #1 and GH-12")
 @example("\ufffe\uffff\U0001f600")
+@example("\xdf")  # whose upper case is the code of South Sudan
 def test_no_name_does_anything_in_any_rendering(name: str) -> None:
     document, plain = named(name), named("plain")
     page = render(document, "html")

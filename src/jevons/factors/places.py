@@ -63,7 +63,10 @@ def _row(place: str) -> dict[str, str] | None:
         return None
     whole = _SUBDIVISION.match(place)
     for code in (place, whole[1]) if whole else (place,):
-        code = _SAME.get(code.upper(), code.upper())
+        upper = code.upper()
+        if upper.lower() != code.lower():  # of other letters: "ß" is not SS, South Sudan
+            continue
+        code = _SAME.get(upper, upper)
         row = index("places", "place").get(code) or index("places", "iso2").get(code) or _names().get(code)
         if row and row["place"] not in (CLOUD, WORLD):
             return row
