@@ -131,7 +131,7 @@ lock:
 	$(EXPORT) --all-extras --group test --group checks --group peers -o locks/bench.txt
 	$(EXPORT) --group fuzz -o locks/fuzz.txt
 	$(EXPORT) --group docs -o locks/docs.txt
-	$(EXPORT) --extra report --extra scan --group browser -o locks/browser.txt
+	$(EXPORT) --extra report --extra scan --extra server --group browser -o locks/browser.txt
 	$(EXPORT) --extra server --extra sources --group otel -o locks/otel.txt
 	$(EXPORT) --group validation -o locks/validation.txt
 	uv pip compile --quiet --resolution lowest-direct --python-version 3.11 --universal --generate-hashes \
