@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from jevons.cli.project import CouldNotError, find, ledgers, pick_runs, read_runs, write
+from jevons.cli.project import CouldNotError, engine_option, find, ledgers, pick_runs, read_runs, write
 from jevons.cli.report import FOLDER
 
 if TYPE_CHECKING:
@@ -42,8 +42,11 @@ The answer is of projects and jobs that both sides counted; newcomers and leaver
 )
 @click.option("--place", default="", metavar="CODE", help="Where these machines stand; each run's own if not given.")
 @click.option("--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True)
+@engine_option
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="File to write to.")
-def command(before: str, after: str, figure: str, grid: str | None, place: str, form: str, output: Path | None) -> None:
+def command(
+    before: str, after: str, figure: str, grid: str | None, place: str, form: str, engine: str, output: Path | None
+) -> None:
     """Compare two sets of runs, BEFORE and AFTER: greener per run? in total? why? how sure?"""
     try:
         import scipy  # noqa: F401  what draws need, looked for before anything is read
@@ -55,7 +58,7 @@ def command(before: str, after: str, figure: str, grid: str | None, place: str, 
     from jevons.report.comparison import markdown, text
     from jevons.weigh.compare import Party, compare
 
-    root, settings, home = find()
+    root, settings, home = find(engine=engine)
     homes = ledgers(root, settings, home)
     spans = [pick_runs(homes, asked) for asked in (before, after)]
     parties = [Party(span.name, read_runs(homes, span, settings)[0]) for span in spans]

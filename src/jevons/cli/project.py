@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,14 +33,16 @@ class CouldNotError(click.ClickException):
     exit_code = 2
 
 
-def find(start: Path | None = None) -> tuple[Path, Settings, Home]:
-    """(root, settings, ledger) of the project around `start`: where a ledger lies, else where a project begins."""
+def find(start: Path | None = None, engine: str = "") -> tuple[Path, Settings, Home]:
+    """(root, settings, ledger) of the project around `start`: where a ledger lies, else where a project begins.
+    `engine` wins over the setting."""
     start = (start or Path.cwd()).resolve()
     folders = [start, *start.parents]
     root = next((folder for folder in folders if (folder / DIRECTORY).is_dir()), None) or next(
         (folder for folder in folders if any((folder / name).exists() for name in _ROOTS)), start
     )
     settings = load(root)
+    settings = msgspec.structs.replace(settings, engine=engine or settings.engine)
     return root, settings, Home(root / settings.dir)
 
 
@@ -96,7 +98,7 @@ def read_runs(homes: Sequence[Home], span: Span, settings: Settings) -> tuple[li
     """(runs of a span, torn lines passed over); a run that does not say where it ran, ran where the settings say."""
     from jevons.ledger.gather import gather
 
-    found, torn = gather(homes, span)
+    found, torn = gather(homes, span, "" if settings.engine == "duckdb" else settings.engine)
     listed = {run.id: run for run in span.runs}
     made = []
     for one in found:
@@ -104,6 +106,13 @@ def read_runs(homes: Sequence[Home], span: Span, settings: Settings) -> tuple[li
         run = msgspec.structs.replace(run, place=run.place or settings.place, merged=one.run.merged)
         made.append(one._replace(run=run))
     return made, torn
+
+
+def engine_option(command: Callable[..., None]) -> Callable[..., None]:
+    """``--engine``, as the setting of that name."""
+    return click.option(
+        "--engine", default="", metavar="ENGINE", help="duckdb (default), or a Spark: spark://HOST:PORT, local[*]."
+    )(command)
 
 
 def ledgers(root: Path, settings: Settings, home: Home) -> list[Home]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from jevons.cli.project import CouldNotError, find, ledgers, pick_runs, read_runs, sites_of, write
+from jevons.cli.project import CouldNotError, engine_option, find, ledgers, pick_runs, read_runs, sites_of, write
 from jevons.ledger.home import Home
 
 if TYPE_CHECKING:
@@ -60,6 +60,7 @@ Examples:
     metavar="[NAME]",
     help="Show a published figure beside today's, and why they differ; all of them without a name.",
 )
+@engine_option
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="File to write to.")
 def command(
     run: str,
@@ -72,6 +73,7 @@ def command(
     by_place: bool,
     publish: str,
     published: str,
+    engine: str,
     output: Path | None,
 ) -> None:
     """Show what recorded runs cost: counts first, then the rough level."""
@@ -84,7 +86,7 @@ def command(
         raise CouldNotError("a page wants a file: jevons report --format html -o report.html")
     if against and form not in ("html", "json"):
         raise CouldNotError(f"--against is for html and json: jevons compare {against} {run} says it in text")
-    root, settings, home = find()
+    root, settings, home = find(engine=engine)
     homes = ledgers(root, settings, home)
     known = overrides(settings, root, grid or "")
     if published:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from functools import reduce
 from typing import TYPE_CHECKING, Any
 
+from jevons.ledger import spark
 from jevons.ledger.cells import Cell, Key, Sums
 from jevons.ledger.days import SECONDS_1970_TO_2100, UNKNOWN, day, hour
 
@@ -34,8 +35,12 @@ class TooLargeError(ArithmeticError):
 def rows(frame: nw.LazyFrame[Any]) -> list[tuple[Any, ...]]:
     """The rows of a lazy frame, whichever engine it is of."""
     native = frame.to_native()
-    if hasattr(native, "fetchall"):  # DuckDB; its Arrow output would need pyarrow
-        found: list[tuple[Any, ...]] = native.fetchall()
+    found: list[tuple[Any, ...]]
+    if frame.implementation.is_duckdb():  # Arrow output, of DuckDB as of Spark, would need pyarrow
+        found = native.fetchall()
+        return found
+    if frame.implementation.is_pyspark():
+        found = native.collect()
         return found
     return list(frame.collect().iter_rows())
 
@@ -66,19 +71,25 @@ def keyed(calls: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
     )
 
 
+def asks() -> nw.Expr:
+    """Of keyed calls: whether a call can be a repeat (as `repeats.exact`)."""
+    import narwhals.stable.v2 as nw
+
+    mode = nw.col("mode")
+    return ~nw.col("failed") & (nw.col("request_hash") != "") & ((mode == "live") | (mode == "recorded"))
+
+
 def repeated(calls: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
     """Keyed calls with ``repeat``: whether an earlier call of the run asked the same (as `repeats.exact`)."""
     import narwhals.stable.v2 as nw
 
-    mode = nw.col("mode")
-    asked = ~nw.col("failed") & (nw.col("request_hash") != "") & ((mode == "live") | (mode == "recorded"))
     nth = (
         nw.col("asked")
         .cum_sum()
         .over("run", "mode", "request_hash", order_by=["started_us", "source", "index", "id"])
         .cast(nw.Int64)
     )
-    marked = calls.with_columns(asked=_either(asked, nw.lit(1), nw.lit(0)).cast(nw.Int64))
+    marked = calls.with_columns(asked=_either(asks(), nw.lit(1), nw.lit(0)).cast(nw.Int64))
     return marked.with_columns(nth=nth).with_columns(repeat=(nw.col("asked") == 1) & (nw.col("nth") > 1))
 
 
@@ -115,7 +126,7 @@ def summed(calls: nw.LazyFrame[Any], by: Sequence[str] = ()) -> nw.LazyFrame[Any
         (counts[name] if name in counts else nw.col(name).sum()).cast(nw.Int64).alias(name)
         for name in Sums.__struct_fields__
     ]
-    if calls.implementation.is_duckdb():  # it refuses by itself what does not fit
+    if not calls.implementation.is_polars():  # DuckDB and Spark refuse by themselves what does not fit
         return paired.group_by(*groups).agg(*sums)
     paired = paired.with_columns(
         tokens=nw.max_horizontal(*[nw.col(name).abs() for name in ("input", "cached", "output")]),
@@ -167,8 +178,8 @@ def of_runs(calls: nw.LazyFrame[Any]) -> dict[str, list[Cell]]:
 def _refused_if_too_large(frame: nw.LazyFrame[Any]) -> Iterable[tuple[Any, ...]]:
     try:
         return rows(frame)
-    except Exception as error:
-        if type(error).__name__ in ("OutOfRangeException", "ConversionException"):  # of DuckDB, which watches them
+    except Exception as error:  # DuckDB and Spark watch them
+        if type(error).__name__ in ("OutOfRangeException", "ConversionException") or spark.too_large(error):
             raise TooLargeError(str(error)) from error
         raise
 

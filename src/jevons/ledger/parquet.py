@@ -26,7 +26,7 @@ _ROWS = 10_000
 
 
 class NoEngineError(ImportError):
-    """duckdb is not installed: names the extra."""
+    """An engine that is not installed, or cannot be reached, or failed: says which, and the remedy."""
 
 
 class CorruptError(OSError):
