@@ -51,7 +51,6 @@ def check(master: str) -> None:
 def session(master: str) -> SparkSession:
     """The session of a master, started once in a process. Raises NoEngineError."""
     check(master)
-    from pyspark.errors import PySparkException
     from pyspark.sql import SparkSession
 
     builder = SparkSession.builder.appName("jevons").master(master)
@@ -63,7 +62,7 @@ def session(master: str) -> SparkSession:
         made = builder.getOrCreate()
         for name, value in _OURS.items():  # a session that was there keeps its own
             made.conf.set(name, value)
-    except (PySparkException, OSError, RuntimeError) as error:
+    except Exception as error:  # of Spark, py4j, Java, the system
         raise NoEngineError(f"Spark could not be started at {master}: {first_line(error)}") from error
     return made
 
