@@ -117,7 +117,7 @@ class Settings(msgspec.Struct, forbid_unknown_fields=True, rename="kebab", froze
     """The ledger's directory, relative to the project's root."""
     shared: str = ""
     """A ledger that is shared with others (`jevons combine --cells`), read beside the project's own: its directory,
-    relative to the project's root."""
+    relative to the project's root, or its URL, for fsspec."""
     project: str = ""
     """Name of the project in the ledger; empty: the root folder's name."""
     engine: str = ""

@@ -117,7 +117,9 @@ def engine_option(command: Callable[..., None]) -> Callable[..., None]:
 
 def ledgers(root: Path, settings: Settings, home: Home) -> list[Home]:
     """The project's ledger and, if the settings name one, the ledger that is shared with others."""
-    return [home, Home(root / settings.shared)] if settings.shared else [home]
+    from jevons.ledger.remote import place
+
+    return [home, Home(place(settings.shared, root))] if settings.shared else [home]
 
 
 def sites_of(settings: Settings, root: Path) -> tuple[Site, ...]:

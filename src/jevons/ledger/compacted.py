@@ -14,6 +14,7 @@ from pathlib import Path
 import msgspec
 
 from jevons.ledger.home import Home
+from jevons.ledger.remote import Remote
 
 FOLDER = "parquet"
 MADE = "compact-"
@@ -69,7 +70,9 @@ def parquet_files(home: Home, known: Manifest) -> list[Path]:
 
 def _of_others(home: Home) -> Iterator[Path]:
     top = home.path / FOLDER
-    for folder, _, names in os.walk(top):
-        for name in names:
-            if name.endswith(".parquet") and not name.startswith(MADE):
-                yield Path(folder) / name
+    below = (
+        top.below() if isinstance(top, Remote) else (Path(at) / name for at, _, names in os.walk(top) for name in names)
+    )
+    for path in below:
+        if path.suffix == ".parquet" and not path.name.startswith(MADE):
+            yield path

@@ -11,6 +11,7 @@ import msgspec
 
 from jevons.ledger import compacted, parquet
 from jevons.ledger.home import DIRECTORY, Home
+from jevons.ledger.remote import Remote
 from jevons.record import Call, Event, Kept, Run, TestResult, decode, encode
 
 COMMITTED = "combined."
@@ -168,7 +169,7 @@ def locate(path: Path) -> Ledger:
         folder = path.absolute().parent.parent if path.absolute().parent.name == "spool" else None
         return Ledger([path], folder)
     for folder in (path, path / DIRECTORY):
-        if (folder / "spool").is_dir():
+        if (folder / "spool").is_dir() or (folder / compacted.FOLDER / "manifest.json").is_file():
             settle(Home(folder))
             return Ledger(compacted.files(Home(folder)), folder)
     files = sorted(path.glob("*.jsonl")) if path.is_dir() else []
@@ -181,7 +182,9 @@ def locate(path: Path) -> Ledger:
 
 
 def settle(home: Home) -> None:
-    """Move what `combine` has committed into the spool, where it was killed before it could do so itself."""
+    """On this machine: move what `combine` has committed into the spool, where it was killed before it could do so itself."""
+    if isinstance(home.path, Remote):
+        return
     with suppress(OSError):
         for folder in sorted(home.path.glob(f"{COMMITTED}*")):
             for file in folder.glob("*.jsonl"):

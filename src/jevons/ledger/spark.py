@@ -54,7 +54,7 @@ def session(master: str) -> SparkSession:
     from pyspark.sql import SparkSession
 
     builder = SparkSession.builder.appName("jevons").master(master)
-    for name, value in {"spark.log.level": "ERROR", "spark.ui.showConsoleProgress": "false", **_OURS}.items():
+    for name, value in {"spark.ui.showConsoleProgress": "false", **_OURS}.items():
         builder = builder.config(name, value)
     if "SPARK_CONF_DIR" not in os.environ:
         builder = builder.config("spark.ui.enabled", "false")
@@ -102,7 +102,7 @@ def failed(error: BaseException) -> NoEngineError | None:
     """What to say of an error that Spark raised while it worked; None for errors of others."""
     if not type(error).__module__.startswith(("pyspark", "py4j")):
         return None
-    missing = re.search(r'No FileSystem for scheme "?(\w+)|Class org\.apache\.hadoop\.fs\.(\w+)\.', str(error))
+    missing = re.search(r"""No FileSystem for scheme "?(\w+)|Class org\.apache\.hadoop\.fs\.(\w+)\.""", str(error))
     if missing:
         scheme = missing[1] or missing[2]
         return NoEngineError(

@@ -1,0 +1,108 @@
+"""`jevons report --engine` and `jevons compare --engine`: the same documents, whoever adds up."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import msgspec
+import pytest
+from ledger.test_compact import now
+from ledger.test_daily import ledger
+from spark.conftest import Cluster
+
+pytest.importorskip("duckdb", reason="Parquet needs the extra report")
+
+from jevons.ledger import engine, gather, spark
+from jevons.ledger.home import Home
+from jevons.ledger.parquet import NoEngineError
+from jevons.ledger.recorded import of_calls
+from jevons.ledger.spans import Span
+from jevons.record import Call, Run, TestResult
+
+TOKENS = 2**33
+"""Whose square does not fit in 64 bits."""
+
+
+def made(number: int, tokens: int = 1000) -> tuple[Run, list[Call], list[TestResult]]:
+    run = Run(id=f"2026111{number}T000000-abcdef", project="a b", started_us=1_795_046_400_000_000, ended_us=2)
+    calls = [
+        Call(
+            id=str(nth), run=run.id, test="t.py::ü", provider="openai", model="gpt-4o", usage="reported", status=200,
+            input_tokens=tokens + nth % 3, output_tokens=50, request_hash=f"h{nth % 3}", index=nth, source="httpx",
+            started_us=run.started_us + nth, streamed=True, timed=True, first_us=5, decode_us=7 * nth,
+        )
+        for nth in range(8)
+    ]  # fmt: skip
+    return run, calls, [TestResult(run=run.id, test="t.py::ü", outcome="passed")]
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """In a folder whose name has signs that mean something elsewhere; one run in Parquet, one in the spool."""
+    root = tmp_path / "a {b} [c]*"
+    home = Home(ledger(root / ".jevons", [made(1)]))
+    now(home)
+    ledger(home.path, [made(2, 900)])
+    return root
+
+
+def jevons(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    here = {name: value for name, value in os.environ.items() if not name.startswith("JEVONS")}
+    command = [sys.executable, "-m", "jevons", *arguments]
+    return subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, check=False, encoding="utf-8",
+        env=here | {"PYTHONUTF8": "1"} | environment,
+    )  # fmt: skip
+
+
+def test_documents_are_the_same(project: Path, cluster: Cluster) -> None:
+    asked = ("report", "--run", "2026", "--format", "json")
+    duckdb = jevons(project, *asked)
+    assert '"calls": 16' in duckdb.stdout
+    for flags, environment in (((), {"JEVONS_ENGINE": "local[1]"}), (("--engine", cluster.url), {})):
+        found = jevons(project, *asked, *flags, **environment)
+        assert found.stdout == duckdb.stdout, found.stderr
+
+
+def test_what_leaves_64_bits_is_added_up_in_python(tmp_path: Path, cluster: Cluster) -> None:
+    run, calls, results = made(1, TOKENS)
+    calls = [msgspec.structs.replace(call, output_tokens=TOKENS) for call in calls]
+    home = Home(ledger(tmp_path, [(run, calls, results)]))
+    now(home)
+    span = Span("x", [run], 0, 0)
+    split = gather._split([file for file in home.path.rglob("*.parquet")], span)
+    with pytest.raises(engine.TooLargeError):
+        gather._by_spark(split.runs, cluster.url)
+    (one,), torn = gather.gather([home], span, cluster.url)
+    assert one == of_calls(run, calls, results)
+    assert torn == 0
+
+
+def test_a_store_that_this_spark_cannot_reach_is_named(cluster: Cluster) -> None:
+    with pytest.raises(Exception, match=r"S3AFileSystem") as found:
+        spark.calls(spark.session(cluster.url), [Path("s3:/b/x.parquet")], ["r"]).collect()
+    assert "spark.jars.packages" in str(spark.failed(found.value))
+
+
+@pytest.mark.parametrize(
+    ("name", "environment", "said"),
+    [
+        ("sparc://x:1", {}, "is no engine"),
+        ("spark://127.0.0.1:1", {}, "no Spark master answers"),
+        ("local[1]", {"JAVA_HOME": "/nowhere"}, "JAVA_HOME, /nowhere, holds no bin/java"),
+        ("local[1]", {"PATH": "/nowhere"}, "apt-get install openjdk-17-jre-headless"),
+    ],
+)
+def test_what_is_missing_is_said(project: Path, name: str, environment: dict[str, str], said: str) -> None:
+    found = jevons(project, "report", "--run", "2026", "--engine", name, **environment)
+    assert (found.returncode, found.stdout) == (2, "")
+    assert said in found.stderr
+    assert "Traceback" not in found.stderr
+
+
+def test_sessions_that_fail_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(NoEngineError, match="name duckdb, or a Spark"):
+        spark.session("yarn")
