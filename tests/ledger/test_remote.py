@@ -84,9 +84,7 @@ def test_reports_read_it_as_the_shared_ledger(
 
 
 def test_what_cannot_be_reached_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(
-        SpanError, match="memory://bucket/other holds no ledger|memory://bucket/other is no file or folder"
-    ):
+    with pytest.raises(SpanError, match="memory://bucket/other is no file or folder"):
         pick([], "memory://bucket/other")
     with pytest.raises(SpanError, match="nosuch"):
         pick([], "nosuch://bucket/x:2026")

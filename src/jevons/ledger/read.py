@@ -182,8 +182,8 @@ def locate(path: Path) -> Ledger:
 
 
 def settle(home: Home) -> None:
-    """On this machine: move what `combine` has committed into the spool, where it was killed before it could do so itself."""
-    if isinstance(home.path, Remote):
+    """Move what `combine` has committed into the spool, where it was killed before it could do so itself."""
+    if isinstance(home.path, Remote):  # `combine` writes on this machine only
         return
     with suppress(OSError):
         for folder in sorted(home.path.glob(f"{COMMITTED}*")):

@@ -8,7 +8,8 @@ A text is read as the first of these that finds a run:
 4. a commit, or its beginning of at least four hex digits (a year needs a fifth);
 5. a date, by when runs started (UTC): a day ``2026-11-25``, month ``2026-11``, quarter ``2026Q4`` or ``2026-Q4``, year
    ``2026``, interval ``2026-11-01..2026-11-15`` of any of these (both ends are in), or the ``last 7 days`` (``7d``);
-6. the path of another ledger or spool file (or its URL, for fsspec: `jevons.ledger.remote`), or ``PATH:TEXT`` with any of the above for its runs.
+6. the path of another ledger or spool file, or its URL (see `jevons.ledger.remote`); ``PATH:TEXT`` with any of the
+   above for its runs.
 
 What else the text could have meant is said in the span's name.
 """

@@ -102,7 +102,7 @@ def failed(error: BaseException) -> NoEngineError | None:
     """What to say of an error that Spark raised while it worked; None for errors of others."""
     if not type(error).__module__.startswith(("pyspark", "py4j")):
         return None
-    missing = re.search(r"""No FileSystem for scheme "?(\w+)|Class org\.apache\.hadoop\.fs\.(\w+)\.""", str(error))
+    missing = re.search(r'No FileSystem for scheme "?(\w+)|Class org\.apache\.hadoop\.fs\.(\w+)\.', str(error))
     if missing:
         scheme = missing[1] or missing[2]
         return NoEngineError(
