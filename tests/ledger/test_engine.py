@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from ledger.test_compact import named, now
-from ledger.test_daily import histories, ledger
+from ledger.test_daily import histories, ledger, one_run
 from ledger.test_recorded import Made
 
 from jevons.ledger.cells import Cell, cells, fold
@@ -103,6 +103,37 @@ def test_reports_on_a_compacted_ledger(data: st.DataObject) -> None:
         assert again == found
         assert torn == len(reading.torn) == 1
         assert build(again, name="x", torn=torn) == build(found, name="x", torn=1)
+
+
+def test_only_the_files_that_hold_a_run_are_opened(tmp_path: Path) -> None:
+    """The others may be broken; where theirs is, that is said."""
+    made = named([one_run(number, day=number) for number in range(3)], "p")
+    home = Home(ledger(tmp_path, made))
+    now(home)
+    expected_runs = sorted(runs_of(home), key=lambda run: run.id)
+    assert [run.id for run in expected_runs] == sorted(run.id for run, _, _ in made)
+    for file in files(home)[1:]:
+        file.write_bytes(b"PAR1")
+    assert sorted(runs_of(home), key=lambda run: run.id) == expected_runs
+    whole, *broken = [Span("x", [run], 0, 0) for run, _, _ in made]
+    (one,), torn = gather([home], whole)
+    assert (one, torn) == (of_calls(*made[0]), 0)
+    for span in broken:
+        assert gather([home], span) == ([], 1)
+
+
+def test_a_run_without_a_record_is_known_by_the_calls_it_made(tmp_path: Path) -> None:
+    """And its record, where it comes later, is not lost for it."""
+    (run, calls, _), home = one_run(1), Home(tmp_path)
+    home.make()
+    (home.spool / f"{run.id}-1.jsonl").write_bytes(encode(calls[0]) + b"\n{torn\n")
+    now(home)
+    assert runs_of(home) == [Run(id=run.id)]
+    (home.spool / "some-notes.jsonl").write_bytes(b"{torn\n")
+    (home.spool / f"{run.id}-2.jsonl").write_bytes(encode(run) + b"\n")
+    now(home)
+    assert runs_of(home) == [run]
+    assert len(of_span(home, Span("x", [run], 0, 0)).torn) == 2
 
 
 def test_what_columns_cannot_hold_is_folded_in_python(tmp_path: Path) -> None:

@@ -17,6 +17,14 @@ import pytest
 pyspark = pytest.importorskip("pyspark", reason="Spark needs the extra spark")
 
 SPARK = Path(pyspark.__file__).parent
+SETTINGS = """
+spark.ui.enabled false
+spark.sql.shuffle.partitions 8
+spark.sql.files.maxPartitionBytes 12m
+spark.driver.extraJavaOptions -XX:TieredStopAtLevel=1 -XX:+UseSerialGC
+spark.executor.extraJavaOptions -XX:TieredStopAtLevel=1 -XX:+UseSerialGC
+"""
+"""Several tasks a worker; processes that live for a minute compile little."""
 SECONDS = 180
 """To start something on a busy machine; nobody waits longer than it takes."""
 
@@ -58,7 +66,7 @@ class Cluster:
             "bash", str(SPARK / "bin" / "spark-class"), f"org.apache.spark.deploy.{name}",
             "--host", "127.0.0.1", "--webui-port", "0", *options,
         ]  # fmt: skip
-        here = os.environ | {"SPARK_LOCAL_IP": "127.0.0.1", "SPARK_HOME": str(SPARK), "SPARK_DAEMON_MEMORY": "512m"}
+        here = os.environ | {"SPARK_HOME": str(SPARK), "SPARK_DAEMON_MEMORY": "512m"}
         with log.open("wb") as out:
             process = subprocess.Popen(command, stdout=out, stderr=out, start_new_session=True, env=here)
         self._started.append(process)
@@ -89,10 +97,11 @@ def java() -> None:
 @pytest.fixture(scope="session")
 def cluster(java: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """One for all tests of a session; its driver is this process."""
-    os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
-    made = None
+    folder, made = tmp_path_factory.mktemp("cluster"), None
+    (folder / "spark-defaults.conf").write_text(SETTINGS)
+    os.environ.update(SPARK_LOCAL_IP="127.0.0.1", SPARK_CONF_DIR=str(folder))
     try:
-        made = Cluster(tmp_path_factory.mktemp("cluster"))
+        made = Cluster(folder)
         yield made
     finally:
         from pyspark.sql import SparkSession

@@ -81,9 +81,7 @@ def in_polars(files: list[Path], runs: Iterable[str]) -> Any:
 
 
 def in_spark(url: str, files: list[Path], runs: Iterable[str]) -> Any:
-    session = spark.session(url)
-    session.conf.set("spark.sql.files.maxPartitionBytes", "12m")  # several tasks a worker
-    return engine.keyed(nw.from_native(spark.calls(session, files, list(runs))))
+    return engine.keyed(nw.from_native(spark.calls(spark.session(url), files, list(runs))))
 
 
 def by_role_and_day(calls: Any) -> list[Cell]:

@@ -12,9 +12,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-from jevons.ledger import engine, parquet, spark
+from jevons.ledger import compacted, engine, parquet, spark
 from jevons.ledger.cells import Cell
-from jevons.ledger.compacted import MADE
 from jevons.ledger.home import Home
 from jevons.ledger.read import Reading
 from jevons.ledger.recorded import Recorded, of_cells, opened, recorded
@@ -66,10 +65,13 @@ def _split(files: Iterable[Path], span: Span) -> _Split:
     if any(run.source for run in span.runs):
         return none
     places: dict[str, list[Path]] = defaultdict(list)
+    files = list(files)
+    held = compacted.held(files)
     for file in files:
         if file.suffix == ".parquet":
             try:
-                for run in parquet.runs_of(file) & wanted:
+                there = {run.id for run in held[file]} if file in held else parquet.runs_of(file)
+                for run in there & wanted:
                     places[run].append(file)
             except parquet.CorruptError:  # whoever reads the rest notes it
                 continue
@@ -80,11 +82,15 @@ def _split(files: Iterable[Path], span: Span) -> _Split:
     elsewhere |= {result.run for result in spooled.tests}
     chosen: dict[Path, set[str]] = defaultdict(set)
     for run, where in places.items():
-        if len(where) == 1 and where[0].name.startswith(MADE) and run not in elsewhere:
+        if len(where) == 1 and where[0].name.startswith(compacted.MADE) and run not in elsewhere:
             chosen[where[0]].add(run)
     told = Reading()
     for file, runs in list(chosen.items()):
-        found = list(parquet.events(file, runs, only="'test', 'run', 'cells', ''"))
+        try:
+            found = list(parquet.events(file, runs, only="'test', 'run', 'cells', ''"))
+        except parquet.CorruptError:
+            del chosen[file]
+            continue
         if any(isinstance(event, Call) for _, event in found):  # whose numbers columns do not hold
             del chosen[file]
             continue

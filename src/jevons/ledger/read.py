@@ -209,8 +209,17 @@ def runs(files: Home | Iterable[Path]) -> list[Run]:
     if isinstance(files, Home):
         settle(files)
         files = compacted.files(files)
+    files = list(files)
+    held = compacted.held(files)
     found: dict[str, Run] = {}
     for path in files:
+        if path in held:
+            for run in held[path]:
+                if run != Run(id=run.id):
+                    found[run.id] = later(found.get(run.id), run)
+                elif run.id:  # no record of it is kept
+                    found.setdefault(run.id, run)
+            continue
         if path.suffix == ".parquet":
             _runs_in(path, found)
             continue

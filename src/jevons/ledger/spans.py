@@ -137,8 +137,9 @@ def of_span(
     """Calls and tests of a span's runs (or of some of them), each once; only the files that may hold them are read."""
     wanted = {run.id for run in span.runs} if only is None else only
     reading = Reading()
-    listed = files_of(homes, span) if files is None else files
-    needed = (file for file in listed if named_run(file) in wanted or not named_run(file))
+    listed = list(files_of(homes, span) if files is None else files)
+    held = {file: {run.id for run in runs} for file, runs in compacted.held(listed).items()}
+    needed = [file for file in listed if not {*wanted, ""}.isdisjoint(held.get(file) or {named_run(file)})]
     for event in each(event for event in events(needed, reading.torn, runs=wanted) if run_of(event) in wanted):
         reading.add(event)
     _count_once(reading)
