@@ -12,7 +12,6 @@ import msgspec
 import pytest
 from ledger.test_compact import now
 from ledger.test_daily import ledger
-from pyspark.sql import SparkSession
 from spark.conftest import Cluster
 
 pytest.importorskip("duckdb", reason="Parquet needs the extra report")
@@ -20,6 +19,7 @@ pytest.importorskip("duckdb", reason="Parquet needs the extra report")
 from jevons.ledger import engine, gather
 from jevons.ledger.home import Home
 from jevons.ledger.parquet import NoEngineError
+from jevons.ledger.read import runs
 from jevons.ledger.recorded import of_calls
 from jevons.ledger.remote import Remote
 from jevons.ledger.spans import Span
@@ -44,7 +44,7 @@ def made(number: int, tokens: int = 1000) -> tuple[Run, list[Call], list[TestRes
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """In a folder whose name has signs that mean something elsewhere; one run in Parquet, one in the spool."""
+    """One run in Parquet, one in the spool; in a folder whose name has signs that mean something elsewhere."""
     root = tmp_path / "a {b} [c]*"
     home = Home(ledger(root / ".jevons", [made(1)]))
     now(home)
@@ -61,15 +61,20 @@ def jevons(folder: Path, *arguments: str, **environment: str) -> subprocess.Comp
     )  # fmt: skip
 
 
-def test_documents_are_the_same(project: Path, cluster: Cluster) -> None:
-    if session := SparkSession.getActiveSession():
-        session.stop()  # it keeps all cores
+def test_documents_are_the_same(project: Path) -> None:
     asked = ("report", "--run", "2026", "--format", "json")
     duckdb = jevons(project, *asked)
     assert '"calls": 16' in duckdb.stdout
-    for flags, environment in (((), {"JEVONS_ENGINE": "local[1]"}), (("--engine", cluster.url), {})):
-        found = jevons(project, *asked, *flags, **environment)
-        assert found.stdout == duckdb.stdout, found.stderr
+    found = jevons(project, *asked, "--engine", "local[1]")
+    assert found.stdout == duckdb.stdout, found.stderr
+
+
+def test_runs_are_the_same(project: Path, cluster: Cluster) -> None:
+    home = Home(project / ".jevons")
+    span = Span("all", runs(home), 0, 0)
+    found = gather.gather([home], span, cluster.url)
+    assert found == gather.gather([home], span)
+    assert [sum(cell.sums.calls for cell in one.cells) for one in found[0]] == [8, 8]
 
 
 def test_what_leaves_64_bits_is_added_up_in_python(tmp_path: Path, cluster: Cluster) -> None:
@@ -98,6 +103,7 @@ def test_a_store_that_this_spark_cannot_reach_is_named(cluster: Cluster, scheme:
     [
         ("sparc://x:1", {}, "is no engine"),
         ("spark://127.0.0.1:1", {}, "no Spark master answers"),
+        ("", {"JEVONS_ENGINE": "yarn"}, "yarn is no engine"),
         ("local[1]", {"JAVA_HOME": "/nowhere"}, "JAVA_HOME, /nowhere, holds no bin/java"),
         ("local[1]", {"PATH": "/nowhere"}, "apt-get install openjdk-17-jre-headless"),
     ],
