@@ -27,8 +27,9 @@ def repeats(frames: Iterable[nw.LazyFrame[Any]], by: Sequence[str] = MODEL) -> d
     import narwhals.stable.v2 as nw
 
     found: dict[tuple[Any, ...], tuple[int, int]] = defaultdict(lambda: (0, 0))
+    same = dict.fromkeys(("run", "mode", "request_hash", *by))
     for calls in frames:
-        requests = calls.filter(asks()).group_by("run", "mode", "request_hash", *by).agg(n=nw.len().cast(nw.Int64))
+        requests = calls.filter(asks()).group_by(*same).agg(n=nw.len().cast(nw.Int64))
         table = requests.group_by(*by).agg(nw.col("n").sum().cast(nw.Int64), nw.len().cast(nw.Int64).alias("first"))
         for *group, asked, first in rows(table):
             before = found[tuple(group)]
