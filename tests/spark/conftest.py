@@ -10,13 +10,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
-pyspark = pytest.importorskip("pyspark", reason="Spark needs the extra spark")
-
-SPARK = Path(pyspark.__file__).parent
 SETTINGS = """
 spark.ui.enabled false
 spark.sql.shuffle.partitions 8
@@ -33,7 +31,10 @@ class Cluster:
     """Its processes: each is the leader of a group of its own, so that a worker dies together with its executors."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        found = find_spec("pyspark")
+        assert found
+        assert found.origin
+        self._folder, self._spark = folder, Path(found.origin).parent
         self._started: list[subprocess.Popen[bytes]] = []
         self._log = folder / "master.log"
         self._start("master.Master", ["--port", "0"], self._log)
@@ -63,10 +64,10 @@ class Cluster:
 
     def _start(self, name: str, options: list[str], log: Path) -> subprocess.Popen[bytes]:
         command = [
-            "bash", str(SPARK / "bin" / "spark-class"), f"org.apache.spark.deploy.{name}",
+            "bash", str(self._spark / "bin" / "spark-class"), f"org.apache.spark.deploy.{name}",
             "--host", "127.0.0.1", "--webui-port", "0", *options,
         ]  # fmt: skip
-        here = os.environ | {"SPARK_HOME": str(SPARK), "SPARK_DAEMON_MEMORY": "512m"}
+        here = os.environ | {"SPARK_HOME": str(self._spark), "SPARK_DAEMON_MEMORY": "512m"}
         with log.open("wb") as out:
             process = subprocess.Popen(command, stdout=out, stderr=out, start_new_session=True, env=here)
         self._started.append(process)

@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 import pytest
 from spark.conftest import SECONDS, Cluster
 
-duckdb = pytest.importorskip("duckdb", reason="engines need the extra report")
+pytest.importorskip("pyspark", reason="Spark needs the extra spark")
+pytest.importorskip("duckdb", reason="engines need the extra report")
 nw: Any = pytest.importorskip("narwhals.stable.v2", reason="engines need the extra report")
 polars = pytest.importorskip("polars", reason="polars is the third engine")
 

@@ -14,6 +14,7 @@ from ledger.test_compact import now
 from ledger.test_daily import ledger
 from spark.conftest import Cluster
 
+pytest.importorskip("pyspark", reason="Spark needs the extra spark")
 pytest.importorskip("duckdb", reason="Parquet needs the extra report")
 
 from jevons.ledger import engine, gather
