@@ -36,7 +36,7 @@ _FACTS = {
     "usage": "CASE WHEN h % 50 = 0 THEN 'estimated' ELSE 'reported' END",
     "status": "CASE WHEN h % 71 = 0 THEN 429 WHEN h % 73 > 0 THEN 200 END",
     "error": "CASE WHEN h % 71 = 0 THEN 'http_429' WHEN h % 79 = 0 THEN 'cut' ELSE '' END",
-    "request_hash": "CASE WHEN h % 7 > 0 THEN md5((h % 20000)::VARCHAR) ELSE '' END", "retry": "h % 97 // 95",
+    "request_hash": "CASE WHEN h % 7 > 0 THEN 'q' || h % 20000 ELSE '' END", "retry": "h % 97 // 95",
     "input_tokens": "CASE WHEN h % 31 > 0 THEN 200 + h % 199973 END",
     "cached_tokens": "CASE WHEN h % 3 = 0 THEN 128 END",
     "output_tokens": "20 + h % 997", "reasoning_tokens": "CASE WHEN h % 5 = 0 THEN h % 15 END",
@@ -60,7 +60,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
             made.append(place / "compact-1.parquet")
             con.execute(
                 f"COPY (SELECT {', '.join([told, *rest])} FROM (SELECT i, (hash(i + {block * BLOCK}) % 4000000007)"
-                f"::BIGINT AS h FROM range({BLOCK}) r(i))) TO '{made[-1]}' (FORMAT parquet, COMPRESSION zstd)"
+                f"::BIGINT AS h FROM range({BLOCK}) r(i))) TO '{made[-1]}' (FORMAT parquet, COMPRESSION snappy)"
             )
     return made
 
