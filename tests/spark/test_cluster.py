@@ -21,7 +21,7 @@ from jevons.ledger import engine, parquet, spark, tables  # noqa: E402
 from jevons.ledger.cells import Cell  # noqa: E402
 from jevons.ledger.recorded import in_order  # noqa: E402
 
-MILLIONS = int(os.environ.get("JEVONS_SPARK_MILLIONS", "10"))
+MILLIONS = max(int(os.environ.get("JEVONS_SPARK_MILLIONS", "10")), 2)
 """Calls; fewer while one works on the tests."""
 BLOCK, A_RUN = 1_000_000, 25_000
 _FACTS = {

@@ -35,6 +35,7 @@ Examples:
   jevons report --run 20261123T1930 --format json -o cost.json
   jevons report --run 2026Q4 --by model           also a branch, a tag, a commit, a date, 2026-11-01..2026-11-15, 7d
   jevons report --run 2026Q4 --publish 2026Q4     freeze these figures in jevons-published/ (commit it)
+  jevons report --run 2026 --engine spark://host:7077   cells by a Spark cluster (pip install 'jevons[spark]', a JDK)
   jevons report --places                          where the calls ran: water, subsidies and jobs, the AI's share
   jevons report --published 2026Q4                what was published, what it would be today, and why
 """,
