@@ -9,7 +9,7 @@ DEV := .venv-dev/$(BINDIR)
 # Tests start hundreds of Pythons: what one of them compiles, the others read; what none needs is not compiled.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test test-slow check docs test-docs test-browser test-otel test-openai3 test-deepeval test-matrix matrix-table test-lowest test-highest fuzz validate constants published bench bench-quick lock clean
+.PHONY: demo test test-slow check docs test-docs test-browser test-otel test-spark test-openai3 test-deepeval test-matrix matrix-table test-lowest test-highest fuzz validate constants published bench bench-quick lock clean
 .DELETE_ON_ERROR:
 .PRECIOUS: .venv-%/ready
 
@@ -54,6 +54,10 @@ test-otel: .venv-otel/ready
 	npm ci --silent --prefix tests/server/node
 	.venv-otel/$(BINDIR)/python -m pytest tests/server/test_instrumented.py tests/server/test_traces.py \
 	  tests/server/test_node.py tests/sources/logs/test_otlp.py
+
+# A Spark cluster of three processes; needs a JDK 17.
+test-spark: .venv-spark/ready
+	.venv-spark/$(BINDIR)/python -m pytest tests/spark tests/ledger/test_engine.py
 
 # The SDKs on httpx2, DeepEval's own runner, and the oldest and the newest versions that we say we work with.
 test-openai3: .venv-openai3/ready
@@ -124,18 +128,19 @@ bench-quick: .venv-dev/ready
 EXPORT := uv export --quiet --no-emit-project --no-header --no-annotate --no-default-groups
 lock:
 	uv lock --upgrade
-	$(EXPORT) --all-extras --group test --group checks -o locks/dev.txt
+	$(EXPORT) --extra all --group test --group checks -o locks/dev.txt
 	$(EXPORT) --group openai3 -o locks/openai3.txt
 	$(EXPORT) --group deepeval -o locks/deepeval.txt
 	$(EXPORT) --group matrix -o locks/matrix.txt
-	$(EXPORT) --all-extras --group test --group checks --group peers -o locks/bench.txt
+	$(EXPORT) --extra all --group test --group checks --group peers -o locks/bench.txt
 	$(EXPORT) --group fuzz -o locks/fuzz.txt
 	$(EXPORT) --group docs -o locks/docs.txt
 	$(EXPORT) --extra report --extra scan --extra server --group browser -o locks/browser.txt
 	$(EXPORT) --extra server --extra sources --group otel -o locks/otel.txt
+	$(EXPORT) --extra report --extra shelf --extra spark --group spark -o locks/spark.txt
 	$(EXPORT) --group validation -o locks/validation.txt
 	uv pip compile --quiet --resolution lowest-direct --python-version 3.11 --universal --generate-hashes \
-	  --no-header --no-annotate --all-extras pyproject.toml --group narrow -o locks/lowest.txt
+	  --no-header --no-annotate --extra all pyproject.toml --group narrow -o locks/lowest.txt
 
 clean:
 	rm -rf .venv-* .jevons build tests/server/node/node_modules dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,10 +1,11 @@
 """How cells scale: synthetic calls in a ledger's Parquet, cells of all of them, beside a bare sum of the same columns.
 
-    python benchmarks/scale.py [MILLION ...]      1 and 10 by default; 100 needs 6 GB of disk and some minutes
+    python benchmarks/scale.py [MILLION ...]      1 and 10 by default; 100 needs 4 GB of disk and some minutes
 
 A process for each size and question, with a memory limit of 1 GB: its peak memory is its own. The bare sum adds up
 every number and the length of every text that cells are made of, in one row: what reading them costs at the least. Each
-is done three times; the least counts. The ratio is of processor seconds, which others on the machine disturb least.
+is done three times (from 50 million calls on once); the least counts. The ratio is of processor seconds, which others
+on the machine disturb least. Then a year of kept cells, and, where EcoLogits is installed, its loop over calls.
 """
 
 from __future__ import annotations
@@ -15,16 +16,26 @@ import subprocess
 import sys
 import tempfile
 import time
+from importlib.util import find_spec
 from pathlib import Path
 
 import narwhals.stable.v2 as nw
 from figures import machine
 
-from jevons.ledger import engine, parquet
+from jevons.ledger import engine, parquet, tables
+from jevons.ledger.days import day
+from jevons.ledger.gather import gather
+from jevons.ledger.home import Home
+from jevons.ledger.read import runs
+from jevons.ledger.recorded import kept, of_calls
+from jevons.ledger.spans import pick
+from jevons.record import Call, Run, encode
 
+START_US = 1_788_220_800_000_000
 BLOCK = 1_000_000
 """Calls a file: of one project and day."""
-QUESTIONS = ("bare sum", "cells by key x project x day", "cells by test of one run")
+QUESTIONS = ("bare sum", "cells by key x project x day", "cells by test of one run", "repeats by model")
+YEAR, ECOLOGITS = "a year of kept cells", "EcoLogits, call by call"
 _NUMBERS = (
     "input_tokens", "cached_tokens", "cache_write_tokens", "output_tokens", "reasoning_tokens", "duration_us",
     "first_us", "decode_us", "measured_mj", "cpu_us", "images", "audio_ms", "characters", "started_us", "status",
@@ -39,9 +50,9 @@ def write(folder: Path, millions: int) -> None:
         for block in range(millions):
             place = folder / f"project=p{block % 20}" / f"day=2026-{9 + block // 20 % 3:02d}-{1 + block // 60 % 28:02d}"
             place.mkdir(parents=True, exist_ok=True)
-            start_us = 1_788_220_800_000_000 + (block // 20) * engine.DAY_US
+            start_us = START_US + (block // 20) * engine.DAY_US
             facts = {
-                "id": "'c' || i", "run": "'20260901T000000-' || (i // 2500)", "event": "'call'",
+                "id": "'c' || i", "run": f"'20260901T{block:06d}-' || (i // 2500)", "event": "'call'",
                 "started_us": f"{start_us} + i * 80000",
                 "test": "'tests/test_' || (h % 97) || '.py::test_' || (h % 2000)",
                 "role": "['product', 'product', 'judge', 'set-up'][1 + h % 4]",
@@ -82,6 +93,9 @@ def ask(folder: Path, question: str) -> tuple[float, float, int]:
         if question == QUESTIONS[1]:
             calls = nw.from_native(con.sql(f"SELECT * EXCLUDE day FROM {files}"))
             made = len(engine.cells(engine.keyed(calls), ["project"], "day"))
+        elif question == QUESTIONS[3]:  # file by file: each run lies in one
+            of_files = (con.sql(f"SELECT * FROM read_parquet('{file}')") for file in sorted(folder.rglob("*.parquet")))
+            made = len(tables.repeats(engine.keyed(nw.from_native(calls)) for calls in of_files))
         else:
             one = con.sql(
                 f"SELECT * EXCLUDE (project, day) FROM {files} "
@@ -89,6 +103,43 @@ def ask(folder: Path, question: str) -> tuple[float, float, int]:
             )
             made = sum(map(len, engine.of_runs(nw.from_native(one)).values()))
         return time.perf_counter() - began, time.process_time() - used, made
+
+
+def keep(folder: Path) -> None:
+    """A ledger of daily cells: a year of four runs a day, 40 cells each."""
+    home = Home(folder)
+    home.make()
+    for day_us in range(START_US, START_US + 365 * engine.DAY_US, engine.DAY_US):
+        lines = []
+        for number in range(4):
+            run = Run(id=f"{day(day_us).replace('-', '')}T{number:06d}-abcdef", project="p", started_us=day_us)
+            calls = [
+                Call(id=str(model), run=run.id, provider="openai", model=f"model-{model}", usage="reported", status=200,
+                     input_tokens=500 + model, output_tokens=90, started_us=day_us + model * engine.HOUR_US // 2)
+                for model in range(40)
+            ]  # fmt: skip
+            lines.append(encode(kept(of_calls(run, calls), with_tests=False)))
+        (home.spool / f"{day(day_us)}-cells.jsonl").write_bytes(b"\n".join(lines) + b"\n")
+
+
+def year(folder: Path) -> tuple[float, float, int]:
+    """(seconds, processor seconds, cells) of all runs of a year, from naming them to their cells."""
+    began, used = time.perf_counter(), time.process_time()
+    home = Home(folder)
+    found, _ = gather([home], pick(runs(home), "2026-01-01..2027-12-31"))
+    return time.perf_counter() - began, time.process_time() - used, sum(len(one.cells) for one in found)
+
+
+def ecologits(calls: int) -> tuple[float, float, int]:
+    """(seconds, processor seconds, calls) of what EcoLogits does for each call."""
+    from ecologits.tracers.utils import llm_impacts
+
+    began, used = time.perf_counter(), time.process_time()
+    for number in range(calls):
+        llm_impacts(
+            provider="openai", model_name="gpt-4o-mini", output_token_count=20 + number % 997, request_latency=1.5
+        )
+    return time.perf_counter() - began, time.process_time() - used, calls
 
 
 def apart(*arguments: str) -> str:
@@ -101,7 +152,10 @@ def main() -> None:
         write(Path(sys.argv[2]), int(sys.argv[3]))
         return
     if sys.argv[1:2] == ["--ask"]:
-        seconds, used, cells = map(min, zip(*(ask(Path(sys.argv[2]), sys.argv[3]) for _ in range(3)), strict=True))
+        folder, question, times = Path(sys.argv[2]), sys.argv[3], int(sys.argv[4])
+        how = {YEAR: lambda: year(folder), ECOLOGITS: lambda: ecologits(2000)}
+        once = how.get(question, lambda: ask(folder, question))
+        seconds, used, cells = map(min, zip(*(once() for _ in range(times)), strict=True))
         unit = 1 << 20 if sys.platform == "darwin" else 1 << 10
         print(json.dumps([seconds, used, cells, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit]))
         return
@@ -114,10 +168,16 @@ def main() -> None:
             size = sum(file.stat().st_size for file in Path(place).rglob("*.parquet")) / 1e9
             bare = 0.0
             for question in QUESTIONS:
-                seconds, used, cells, peak = json.loads(apart("--ask", place, question))
+                times = "1" if millions >= 50 else "3"
+                seconds, used, cells, peak = json.loads(apart("--ask", place, question, times))
                 bare = bare or used
                 figures = f"{seconds:.2f} | {used:.2f} | {used / bare:.2f} | {cells:,} | {peak:.0f}"
                 print(f"| {millions} | {size:.2f} | {question} | {figures} |", flush=True)
+    with tempfile.TemporaryDirectory(prefix="jevons-scale-") as place:
+        keep(Path(place))
+        for question in (YEAR, *([ECOLOGITS] if find_spec("ecologits") else [])):
+            seconds, used, cells, peak = json.loads(apart("--ask", place, question, "3"))
+            print(f"| | | {question} | {seconds:.2f} | {used:.2f} | | {cells:,} | {peak:.0f} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -20,20 +20,24 @@ if TYPE_CHECKING:
 _ROOTS = ("pyproject.toml", "pytest.ini", "tox.ini", "setup.cfg", ".git")
 
 
-def find(start: Path | None = None) -> tuple[Path, Settings, Home]:
-    """(root, settings, ledger) of the project around `start`: where a ledger lies, else where a project begins."""
+def find(start: Path | None = None, engine: str = "") -> tuple[Path, Settings, Home]:
+    """(root, settings, ledger) of the project around `start`: where a ledger lies, else where a project begins.
+    `engine` wins over the setting."""
     start = (start or Path.cwd()).resolve()
     folders = [start, *start.parents]
     root = next((folder for folder in folders if (folder / DIRECTORY).is_dir()), None) or next(
         (folder for folder in folders if any((folder / name).exists() for name in _ROOTS)), start
     )
     settings = load(root)
+    settings = msgspec.structs.replace(settings, engine=engine or settings.engine)
     return root, settings, Home(root / settings.dir)
 
 
 def ledgers(root: Path, settings: Settings, home: Home) -> list[Home]:
     """The project's ledger and, if the settings name one, the ledger that is shared with others."""
-    return [home, Home(root / settings.shared)] if settings.shared else [home]
+    from jevons.ledger.remote import place
+
+    return [home, Home(place(settings.shared, root))] if settings.shared else [home]
 
 
 def known_runs(homes: Sequence[Home]) -> list[Run]:
@@ -73,7 +77,7 @@ def read_runs(homes: Sequence[Home], span: Span, settings: Settings) -> tuple[li
     """(runs of a span, torn lines passed over); a run that does not say where it ran, ran where the settings say."""
     from jevons.ledger.gather import gather
 
-    found, torn = gather(homes, span)
+    found, torn = gather(homes, span, "" if settings.engine == "duckdb" else settings.engine)
     listed = {run.id: run for run in span.runs}
     made = []
     for one in found:

@@ -117,9 +117,12 @@ class Settings(msgspec.Struct, forbid_unknown_fields=True, rename="kebab", froze
     """The ledger's directory, relative to the project's root."""
     shared: str = ""
     """A ledger that is shared with others (`jevons combine --cells`), read beside the project's own: its directory,
-    relative to the project's root."""
+    relative to the project's root, or its URL, for fsspec."""
     project: str = ""
     """Name of the project in the ledger; empty: the root folder's name."""
+    engine: str = ""
+    """The Spark that makes the cells of a ledger's Parquet files (``spark://HOST:PORT``, ``local[*]``); empty, or
+    ``duckdb``: DuckDB, in the process."""
     place: str = ""
     """Where these machines stand: ISO 3166 code (``DE``) or cloud region. Used for local models."""
     ids: str = "masked"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from ledger.test_compact import named, now
-from ledger.test_daily import histories, ledger
+from ledger.test_daily import histories, ledger, one_run
 from ledger.test_recorded import Made
 
 from jevons.ledger.cells import Cell, cells, fold
@@ -20,6 +21,7 @@ from jevons.ledger.gather import gather
 from jevons.ledger.home import Home
 from jevons.ledger.read import runs as runs_of
 from jevons.ledger.recorded import in_order, kept, of_calls, recorded
+from jevons.ledger.repeats import exact
 from jevons.ledger.spans import Span, of_span
 from jevons.record import Call, Run, encode
 from jevons.report.build import build
@@ -27,9 +29,10 @@ from jevons.report.build import build
 nw: Any = pytest.importorskip("narwhals.stable.v2", reason="engines need the extra report")
 duckdb = pytest.importorskip("duckdb", reason="engines need the extra report")
 
-from jevons.ledger import engine, parquet  # noqa: E402
+from jevons.ledger import engine, parquet, tables  # noqa: E402
 
 ENGINES = ["duckdb", "polars"]
+MODES = ("live", "replayed", "mocked", "recorded")
 DUCK = parquet.connect()  # old versions close one that nobody holds
 
 
@@ -103,6 +106,73 @@ def test_reports_on_a_compacted_ledger(data: st.DataObject) -> None:
         assert again == found
         assert torn == len(reading.torn) == 1
         assert build(again, name="x", torn=torn) == build(found, name="x", torn=1)
+
+
+def test_only_the_files_that_hold_a_run_are_opened(tmp_path: Path) -> None:
+    """The others may be broken; where theirs is, that is said."""
+    made = named([one_run(number, day=number) for number in range(3)], "p")
+    home = Home(ledger(tmp_path, made))
+    now(home)
+    expected_runs = sorted(runs_of(home), key=lambda run: run.id)
+    assert [run.id for run in expected_runs] == sorted(run.id for run, _, _ in made)
+    for file in files(home)[1:]:
+        file.write_bytes(b"PAR1")
+    assert sorted(runs_of(home), key=lambda run: run.id) == expected_runs
+    whole, *broken = [Span("x", [run], 0, 0) for run, _, _ in made]
+    (one,), torn = gather([home], whole)
+    assert (one, torn) == (of_calls(*made[0]), 0)
+    for span in broken:
+        assert gather([home], span) == ([], 1)
+
+
+def test_a_run_without_a_record_is_known_by_the_calls_it_made(tmp_path: Path) -> None:
+    """And its record, where it comes later, is not lost for it."""
+    (run, calls, _), home = one_run(1), Home(tmp_path)
+    home.make()
+    (home.spool / f"{run.id}-1.jsonl").write_bytes(encode(calls[0]) + b"\n{torn\n")
+    now(home)
+    assert runs_of(home) == [Run(id=run.id)]
+    (home.spool / "some-notes.jsonl").write_bytes(b"{torn\n")
+    (home.spool / f"{run.id}-2.jsonl").write_bytes(encode(run) + b"\n")
+    now(home)
+    assert runs_of(home) == [run]
+    assert len(of_span(home, Span("x", [run], 0, 0)).torn) == 2
+
+
+def test_an_engine_that_is_not_here_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And never replaced by another in silence."""
+    for name, said in (("yarn", "name duckdb, or a Spark"), ("local[2]", r"pip install 'jevons\[spark\]'")):
+        monkeypatch.setitem(sys.modules, "pyspark", None)
+        with pytest.raises(parquet.NoEngineError, match=said):
+            gather([], Span("x", [], 0, 0), name)
+
+
+@pytest.mark.parametrize("name", ENGINES)
+@settings(max_examples=4)
+@given(histories())
+def test_repeats_and_quantiles_of_any_calls(name: str, made: list[Made]) -> None:
+    made = named(made, "p")
+    asked = {mode: [call for _, calls, _ in made for call in calls if call.mode == mode] for mode in MODES}
+    again = [call for mode in ("live", "recorded") for call in exact(asked[mode], mode)]
+    with tempfile.TemporaryDirectory() as place:
+        home = Home(ledger(Path(place), made))
+        now(home)
+        frames = [engine.keyed(lazily(file, name)) for file in files(home)]
+        repeats = tables.repeats(frames, ["mode"])
+        found = [tables.quantiles(frame, "first_us", ["mode", "role"], [0, 50, 95, 100]) for frame in frames]
+    assert sum(repeated for _, repeated in repeats.values()) == len(again)
+    assert sum(count for count, _ in repeats.values()) == sum(
+        not call.failed and call.request_hash != "" for mode in ("live", "recorded") for call in asked[mode]
+    )
+    if len(frames) == 1:
+        numbers: dict[tuple[str, str], list[int]] = {}
+        for call in (call for calls in asked.values() for call in calls if call.first_us is not None):
+            numbers.setdefault((call.mode, call.role), []).append(call.first_us)
+        ranked = {group: sorted(of_group) for group, of_group in numbers.items()}
+        assert found[0] == {
+            group: tuple(of_group[max(-(-len(of_group) * percent // 100), 1) - 1] for percent in (0, 50, 95, 100))
+            for group, of_group in ranked.items()
+        }
 
 
 def test_what_columns_cannot_hold_is_folded_in_python(tmp_path: Path) -> None:

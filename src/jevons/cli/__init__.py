@@ -92,8 +92,9 @@ def main(args: list[str] | None = None) -> Any:
     except (ImportError, ValueError) as error:
         from jevons.ledger.compacted import ManifestError
         from jevons.ledger.parquet import NoEngineError
+        from jevons.ledger.remote import RemoteError
 
-        if not isinstance(error, NoEngineError | ManifestError):
+        if not isinstance(error, NoEngineError | ManifestError | RemoteError):
             raise
         click.echo(f"jevons: {error}", err=True)
         sys.exit(2)

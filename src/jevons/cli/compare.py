@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from jevons.cli.project import CouldNotError, find, known_runs, ledgers, pick_runs, read_runs, write
+from jevons.cli.project import (
+    CouldNotError,
+    engine_option,
+    find,
+    known_runs,
+    ledgers,
+    pick_runs,
+    read_runs,
+    write,
+)  # fmt: skip
 from jevons.cli.report import FOLDER
 
 if TYPE_CHECKING:
@@ -46,9 +55,18 @@ The answer is of projects and jobs that both sides counted; newcomers and leaver
 @click.option("--place", default="", metavar="CODE", help="Where these machines stand; each run's own if not given.")
 @click.option("--why", is_flag=True, help="Say too what more use took back of a gain, where days of the ledger tell.")
 @click.option("--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True)
+@engine_option
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="File to write to.")
 def command(
-    before: str, after: str, figure: str, grid: str | None, place: str, why: bool, form: str, output: Path | None
+    before: str,
+    after: str,
+    figure: str,
+    grid: str | None,
+    place: str,
+    why: bool,
+    form: str,
+    engine: str,
+    output: Path | None,
 ) -> None:
     """Compare two sets of runs, BEFORE and AFTER: greener per run? in total? why? how sure?"""
     try:
@@ -61,7 +79,7 @@ def command(
     from jevons.report.comparison import markdown, text
     from jevons.weigh.compare import Party, compare
 
-    root, settings, home = find()
+    root, settings, home = find(engine=engine)
     homes = ledgers(root, settings, home)
     spans = [pick_runs(homes, asked) for asked in (before, after)]
     parties = [Party(span.name, read_runs(homes, span, settings)[0]) for span in spans]

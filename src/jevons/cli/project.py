@@ -7,7 +7,7 @@ import os
 import secrets
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from jevons.record import Run
 
 __all__ = [
-    "CouldNotError", "default_branches", "find", "git", "known_runs", "ledgers", "new_run", "pick_runs",
+    "CouldNotError", "default_branches", "engine_option", "find", "git", "known_runs", "ledgers", "new_run", "pick_runs",
     "read_runs", "sites_of", "write",
 ]  # fmt: skip
 _USUAL_BRANCHES = ("main", "master", "trunk", "develop")
@@ -73,6 +73,13 @@ def pick_runs(homes: Sequence[Home], asked: str) -> Span:
         return project.pick_runs(homes, asked)
     except SpanError as error:
         raise CouldNotError(str(error)) from error
+
+
+def engine_option(command: Callable[..., None]) -> Callable[..., None]:
+    """``--engine``, as the setting of that name."""
+    return click.option(
+        "--engine", default="", metavar="ENGINE", help="duckdb (default), or a Spark: spark://HOST:PORT, local[*]."
+    )(command)
 
 
 def sites_of(settings: Settings, root: Path) -> tuple[Site, ...]:

@@ -10,7 +10,18 @@ from typing import TYPE_CHECKING
 
 import click
 
-from jevons.cli.project import CouldNotError, drawing, find, for_a_file, ledgers, pick_runs, read_runs, sites_of, write
+from jevons.cli.project import (
+    CouldNotError,
+    drawing,
+    engine_option,
+    find,
+    for_a_file,
+    ledgers,
+    pick_runs,
+    read_runs,
+    sites_of,
+    write,
+)  # fmt: skip
 from jevons.ledger.home import Home
 
 if TYPE_CHECKING:
@@ -36,6 +47,7 @@ Examples:
   jevons report --run 20261123T1930 --format json -o cost.json
   jevons report --run 2026Q4 --by model           also a branch, a tag, a commit, a date, 2026-11-01..2026-11-15, 7d
   jevons report --run 2026Q4 --publish 2026Q4     freeze these figures in jevons-published/ (commit it)
+  jevons report --run 2026 --engine spark://host:7077   cells by a Spark cluster (pip install 'jevons[spark]', a JDK)
   jevons report --places                          where the calls ran: water, subsidies and jobs, the AI's share
   jevons report --published 2026Q4                what was published, what it would be today, and why
   jevons report --live                            pages of all runs and projects, while they go on; Ctrl-C ends it
@@ -71,6 +83,7 @@ Examples:
 @click.option("--host", default="127.0.0.1", show_default=True, help="With --live: address to listen on.")
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="With --live: instead of one that is free.")
 @click.option("--open", "browse", is_flag=True, help="With --live: open a browser.")
+@engine_option
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="File to write to.")
 def command(
     run: str,
@@ -87,6 +100,7 @@ def command(
     host: str,
     port: int,
     browse: bool,
+    engine: str,
     output: Path | None,
 ) -> None:
     """Show what recorded runs cost: counts first, then the rough level."""
@@ -109,7 +123,7 @@ def command(
         for_a_file(output, "jevons report --format html -o report.html")
     if against and form not in ("html", "json"):
         raise CouldNotError(f"--against is for html and json: jevons compare {against} {run} says it in text")
-    root, settings, home = find()
+    root, settings, home = find(engine=engine)
     homes = ledgers(root, settings, home)
     known = overrides(settings, root, grid or "")
     if published:

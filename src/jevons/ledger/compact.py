@@ -24,7 +24,7 @@ from jevons.ledger.days import day
 from jevons.ledger.home import Home
 from jevons.ledger.read import named_run, runs, settle
 from jevons.ledger.rewrite import Compacted, too_old, write
-from jevons.record import encode
+from jevons.record import Run, encode
 
 QUIET_S = 600
 """Spool files that were written to within so many seconds are left for later."""
@@ -65,14 +65,14 @@ def compact(
         draft = Path(tempfile.mkdtemp(prefix="compact.", dir=home.path))
         try:
             limit = "" if keep_days is None else day(int((now - keep_days * 86_400) * 1e6))
-            written: list[str] = []
+            written: dict[str, list[Run]] = {}
             replaced: list[str] = []
             if fresh:
                 written, replaced = write(home, known, [file for file, _ in fresh], draft, limit, made)
             after = _after(known, written, replaced, {file.name: (size, int(now)) for file, size in fresh}, int(now))
             old = [name for name in after.files if limit and too_old(name, limit)]
             made.forgotten = len(old)
-            after = _after(after, [], old, {}, int(now))
+            after = _after(after, {}, old, {}, int(now))
             _move(draft, home, written)
             _commit(home, after)
         finally:
@@ -93,7 +93,7 @@ def forget(home: Home, days: float) -> int:
     with alone(home):
         known = manifest(home)
         old = [name for name in (*known.files, *known.replaced) if too_old(name, limit)]
-        after = _after(known, [], old, {}, 0)
+        after = _after(known, {}, old, {}, 0)
         _commit(home, after)
         _clear(home, after, 0)
     return len(old)
@@ -110,13 +110,14 @@ def _check(home: Home, made: Compacted) -> None:
 
 
 def _after(
-    known: Manifest, written: list[str], replaced: list[str], spools: dict[str, tuple[int, int]], now: int
+    known: Manifest, written: dict[str, list[Run]], replaced: list[str], spools: dict[str, tuple[int, int]], now: int
 ) -> Manifest:
     gone = set(replaced)
     return Manifest(
         files=sorted({*known.files, *written} - gone),
         spools=known.spools | spools,
         replaced=known.replaced | dict.fromkeys(replaced, now),
+        runs={name: runs for name, runs in (known.runs | written).items() if name not in gone},
     )
 
 

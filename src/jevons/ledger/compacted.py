@@ -8,12 +8,14 @@ that no compaction wrote count as they are.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import msgspec
 
 from jevons.ledger.home import Home
+from jevons.ledger.remote import Remote
+from jevons.record import Run
 
 FOLDER = "parquet"
 MADE = "compact-"
@@ -34,6 +36,9 @@ class Manifest(msgspec.Struct):
     """Spool file that is in them -> (its size then, Unix seconds when)."""
     replaced: dict[str, int] = {}
     """Parquet file that no longer counts -> Unix seconds since when; still there for who began to read before."""
+    runs: dict[str, list[Run]] = {}
+    """Parquet file -> the runs whose events it holds, so that nobody need open it to know; without id for lines of no
+    run. Files of older versions are not in it."""
 
 
 def manifest(home: Home) -> Manifest:
@@ -53,6 +58,17 @@ def files(home: Home, run: str = "") -> list[Path]:
     return [*parquet_files(home, known), *(file for file in home.spools(run) if not is_in(file, known))]
 
 
+def held(paths: Iterable[Path]) -> dict[Path, list[Run]]:
+    """The runs of those files that a manifest says it of."""
+    made = [path for path in paths if path.suffix == ".parquet" and path.name.startswith(MADE)]
+    found: dict[Path, list[Run]] = {}
+    for top in {path.parent.parent.parent for path in made}:
+        if top.name == FOLDER:
+            told = manifest(Home(top.parent)).runs
+            found |= {top / name: runs for name, runs in told.items()}
+    return {path: found[path] for path in made if path in found}
+
+
 def is_in(spool: Path, known: Manifest) -> bool:
     """Whether all that a spool file holds was compacted: it has not grown since."""
     size, _ = known.spools.get(spool.name, (-1, 0))
@@ -69,7 +85,11 @@ def parquet_files(home: Home, known: Manifest) -> list[Path]:
 
 def _of_others(home: Home) -> Iterator[Path]:
     top = home.path / FOLDER
+    for path in top.below() if isinstance(top, Remote) else _below(top):
+        if path.suffix == ".parquet" and not path.name.startswith(MADE):
+            yield path
+
+
+def _below(top: Path) -> Iterator[Path]:
     for folder, _, names in os.walk(top):
-        for name in names:
-            if name.endswith(".parquet") and not name.startswith(MADE):
-                yield Path(folder) / name
+        yield from (Path(folder) / name for name in names)

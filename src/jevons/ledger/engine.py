@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from functools import reduce
 from typing import TYPE_CHECKING, Any
 
+from jevons.ledger import spark
 from jevons.ledger.cells import Cell, Key, Sums
 from jevons.ledger.days import SECONDS_1970_TO_2100, UNKNOWN, day, hour
 
@@ -24,7 +25,7 @@ _PLAIN = (
     "input", "cached", "cache_write", "output", "reasoning", "timed_output", "first_us", "decode_us", "duration_us",
     "measured_mj", "cpu_us", "images", "audio_ms", "characters",
 )  # fmt: skip
-_KEY = ("kind", "provider", "host_class", "answered_by", "region", "mode", "usage", "status_class")
+_KEY = ("kind", "provider", "host_class", "answered_by", "region", "mode", "usage", "outcome")
 
 
 class TooLargeError(ArithmeticError):
@@ -34,8 +35,12 @@ class TooLargeError(ArithmeticError):
 def rows(frame: nw.LazyFrame[Any]) -> list[tuple[Any, ...]]:
     """The rows of a lazy frame, whichever engine it is of."""
     native = frame.to_native()
-    if hasattr(native, "fetchall"):  # DuckDB; its Arrow output would need pyarrow
-        found: list[tuple[Any, ...]] = native.fetchall()
+    found: list[tuple[Any, ...]]
+    if frame.implementation.is_duckdb():  # Arrow output, of DuckDB as of Spark, would need pyarrow
+        found = native.fetchall()
+        return found
+    if frame.implementation.is_pyspark():
+        found = native.collect()
         return found
     return list(frame.collect().iter_rows())
 
@@ -46,17 +51,16 @@ def keyed(calls: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
 
     from jevons.ledger.recorded import CONTEXTS
 
-    error, status, us = nw.col("error"), nw.col("status"), nw.col("started_us")
+    error, status, us = nw.col("error"), nw.col("status").cast(nw.Int64), nw.col("started_us")
     whole = nw.col("input_tokens").fill_null(0)
     known = (us >= 1_000_000) & (us < SECONDS_1970_TO_2100 * 1_000_000)
-    answered = _either(nw.col("status") == 0, nw.lit(200), status.fill_null(200)).cast(nw.Int64)
     cut = (error == "cut") | (error == "stream_error")
     context = reduce(lambda rest, size: _either(whole > size, nw.lit(size), rest), CONTEXTS, nw.lit(0))
     return calls.with_columns(
         answered_by=_either(nw.col("model_answered") == "", nw.col("model"), nw.col("model_answered")),
-        status_class=_either(
-            cut, nw.lit(_CUT), _either(status.is_null() & (error != ""), nw.lit(_NONE), answered - answered % 100)
-        ).cast(nw.Int64),
+        outcome=_either(error == "", status.fill_null(200), _either(cut, nw.lit(_CUT), status.fill_null(_NONE))).cast(
+            nw.Int64
+        ),
         hour=_either(known, us - us % HOUR_US, nw.lit(-1)).cast(nw.Int64),
         day=_either(known, us - us % DAY_US, nw.lit(-1)).cast(nw.Int64),
         place=_either(nw.col("mode") == "recorded", nw.col("source"), nw.col("file")),
@@ -66,19 +70,25 @@ def keyed(calls: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
     )
 
 
+def asks() -> nw.Expr:
+    """Of keyed calls: whether a call can be a repeat (as `repeats.exact`)."""
+    import narwhals.stable.v2 as nw
+
+    mode = nw.col("mode")
+    return ~nw.col("failed") & (nw.col("request_hash") != "") & ((mode == "live") | (mode == "recorded"))
+
+
 def repeated(calls: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
     """Keyed calls with ``repeat``: whether an earlier call of the run asked the same (as `repeats.exact`)."""
     import narwhals.stable.v2 as nw
 
-    mode = nw.col("mode")
-    asked = ~nw.col("failed") & (nw.col("request_hash") != "") & ((mode == "live") | (mode == "recorded"))
     nth = (
         nw.col("asked")
         .cum_sum()
         .over("run", "mode", "request_hash", order_by=["started_us", "source", "index", "id"])
         .cast(nw.Int64)
     )
-    marked = calls.with_columns(asked=_either(asked, nw.lit(1), nw.lit(0)).cast(nw.Int64))
+    marked = calls.with_columns(asked=_either(asks(), nw.lit(1), nw.lit(0)).cast(nw.Int64))
     return marked.with_columns(nth=nth).with_columns(repeat=(nw.col("asked") == 1) & (nw.col("nth") > 1))
 
 
@@ -107,15 +117,15 @@ def summed(calls: nw.LazyFrame[Any], by: Sequence[str] = ()) -> nw.LazyFrame[Any
     fresh, output = nw.col("fresh"), nw.col("output")
     paired = known.with_columns(
         # Twice what is counted: halves stay whole. (narwhals divides by way of floating-point numbers on DuckDB.)
-        prefill_pairs=fresh * (2 * nw.col("cached") + fresh - 1),
-        kv_reads=output * (2 * nw.col("input") + output - 1),
+        prefill_pairs=fresh * (nw.col("input") + nw.col("cached") - 1),  # of which fresh is the difference, or 0
+        kv_reads=output * (nw.col("input") + nw.col("input") + output - 1),
     )
     counts = {"calls": nw.len(), "measured_calls": nw.col("measured_mj").count(), "cpu_calls": nw.col("cpu_us").count()}
     sums = [
         (counts[name] if name in counts else nw.col(name).sum()).cast(nw.Int64).alias(name)
         for name in Sums.__struct_fields__
     ]
-    if calls.implementation.is_duckdb():  # it refuses by itself what does not fit
+    if not calls.implementation.is_polars():  # DuckDB and Spark refuse by themselves what does not fit
         return paired.group_by(*groups).agg(*sums)
     paired = paired.with_columns(
         tokens=nw.max_horizontal(*[nw.col(name).abs() for name in ("input", "cached", "output")]),
@@ -132,22 +142,24 @@ def cells(calls: nw.LazyFrame[Any], by: Sequence[str] = (), period: str = "hour"
     """
     names = list(dict.fromkeys((*_KEY, *by, period)))
     at = [names.index(name) for name in by]
-    made = []
+    made: dict[tuple[Key, tuple[Any, ...]], Cell] = {}
     for row in _refused_if_too_large(summed(calls, (*by, period))):
         sums = [number or 0 for number in row[len(names) : len(names) + len(Sums.__struct_fields__)]]
         tokens, largest = row[len(names) + len(sums) :] or (0, 0)
         if sums[0] * largest > _MOST or sums[0] * 3 * tokens * tokens > _MOST:
             raise TooLargeError(f"{sums[0]:,} calls of up to {tokens:,} tokens in one cell")
-        *facts, status = row[: len(_KEY)]
+        *facts, outcome = row[: len(_KEY)]
         began = _began(row[len(names) - 1], period)
         group = tuple(row[place] for place in at)
         if period == "day":
             group, began = (*group, began), began if began == UNKNOWN else began[:7]
-        cell = Cell(Key._make((*facts, _status(status), began)), group, Sums(*sums))
+        cell = Cell(Key._make((*facts, _status(outcome), began)), group, Sums(*sums))
         cell.sums.prefill_pairs //= 2
         cell.sums.kv_reads //= 2
-        made.append(cell)
-    return made
+        there = made.setdefault((cell.key, group), cell)
+        if there is not cell:  # several statuses of a class
+            there.sums.merge(cell.sums)
+    return list(made.values())
 
 
 def of_runs(calls: nw.LazyFrame[Any]) -> dict[str, list[Cell]]:
@@ -167,8 +179,8 @@ def of_runs(calls: nw.LazyFrame[Any]) -> dict[str, list[Cell]]:
 def _refused_if_too_large(frame: nw.LazyFrame[Any]) -> Iterable[tuple[Any, ...]]:
     try:
         return rows(frame)
-    except Exception as error:
-        if type(error).__name__ in ("OutOfRangeException", "ConversionException"):  # of DuckDB, which watches them
+    except Exception as error:  # DuckDB and Spark watch them
+        if type(error).__name__ in ("OutOfRangeException", "ConversionException") or spark.too_large(error):
             raise TooLargeError(str(error)) from error
         raise
 
@@ -180,7 +192,8 @@ def _either(condition: nw.Expr, then: nw.Expr, otherwise: nw.Expr) -> nw.Expr:
 
 
 def _status(number: int) -> str:
-    return "cut" if number == _CUT else "none" if number == _NONE else f"{number // 100}xx"
+    """Class of a status, or of what came in its place (as `cells.status_class`)."""
+    return "cut" if number == _CUT else "none" if number == _NONE else f"{(number or 200) // 100}xx"
 
 
 def _began(start_us: int, period: str) -> str:

@@ -1,8 +1,8 @@
 """The runs of a span as everything after the ledger sees them, by an engine wherever their calls lie in Parquet.
 
-An engine makes the cells of runs that lie whole in one file that compaction wrote. All others (still in the spool, in
-several files, in files of others, imported ones that may be counted twice, numbers too large) are folded in Python.
-Both give the same, to the bit.
+An engine, DuckDB in this process or Spark, makes the cells of runs that lie whole in one file that compaction wrote.
+All others (still in the spool, in several files, in files of others, imported ones that may be counted twice, numbers
+too large) are folded in Python. All give the same, to the bit.
 """
 
 from __future__ import annotations
@@ -12,9 +12,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-from jevons.ledger import engine, parquet
+from jevons.ledger import compacted, engine, parquet, spark
 from jevons.ledger.cells import Cell
-from jevons.ledger.compacted import MADE
 from jevons.ledger.home import Home
 from jevons.ledger.read import Reading
 from jevons.ledger.recorded import Recorded, of_cells, opened, recorded
@@ -30,16 +29,21 @@ class _Split(NamedTuple):
     """Their records, test results, and what is torn."""
 
 
-def gather(homes: Iterable[Home], span: Span) -> tuple[list[Recorded], int]:
-    """(runs of a span, lines and files that could not be read)."""
+def gather(homes: Iterable[Home], span: Span, master: str = "") -> tuple[list[Recorded], int]:
+    """(runs of a span, lines and files that could not be read); `master` names the Spark that makes the cells, in place
+    of DuckDB. Raises parquet.NoEngineError where that Spark cannot be had."""
     homes = list(homes)
+    if master:
+        spark.check(master)
     files = files_of(homes, span)
     split = _split(files, span)
     cells: dict[str, list[Cell]] = {}
     if split.runs:
         try:
-            cells = _cells(split.runs)
-        except (engine.TooLargeError, parquet.CorruptError, ImportError):
+            cells = _by_spark(split.runs, master) if master else _cells(split.runs)
+        except (engine.TooLargeError, parquet.CorruptError, ImportError) as error:
+            if master and isinstance(error, ImportError):
+                raise
             split = _Split({}, Reading())
     by_engine = {run for runs in split.runs.values() for run in runs}
     rest = of_span(homes, span, files, {run.id for run in span.runs} - by_engine)
@@ -61,10 +65,13 @@ def _split(files: Iterable[Path], span: Span) -> _Split:
     if any(run.source for run in span.runs):
         return none
     places: dict[str, list[Path]] = defaultdict(list)
+    files = list(files)
+    held = compacted.held(files)
     for file in files:
         if file.suffix == ".parquet":
             try:
-                for run in parquet.runs_of(file) & wanted:
+                there = {run.id for run in held[file]} if file in held else parquet.runs_of(file)
+                for run in there & wanted:
                     places[run].append(file)
             except parquet.CorruptError:  # whoever reads the rest notes it
                 continue
@@ -75,11 +82,15 @@ def _split(files: Iterable[Path], span: Span) -> _Split:
     elsewhere |= {result.run for result in spooled.tests}
     chosen: dict[Path, set[str]] = defaultdict(set)
     for run, where in places.items():
-        if len(where) == 1 and where[0].name.startswith(MADE) and run not in elsewhere:
+        if len(where) == 1 and where[0].name.startswith(compacted.MADE) and run not in elsewhere:
             chosen[where[0]].add(run)
     told = Reading()
     for file, runs in list(chosen.items()):
-        found = list(parquet.events(file, runs, only="'test', 'run', 'cells', ''"))
+        try:
+            found = list(parquet.events(file, runs, only="'test', 'run', 'cells', ''"))
+        except parquet.CorruptError:
+            del chosen[file]
+            continue
         if any(isinstance(event, Call) for _, event in found):  # whose numbers columns do not hold
             del chosen[file]
             continue
@@ -99,3 +110,15 @@ def _cells(runs: dict[Path, set[str]]) -> dict[str, list[Cell]]:
     with parquet.connect() as con:
         wanted = {run for of_file in runs.values() for run in of_file}
         return engine.of_runs(nw.from_native(parquet.calls(con, list(runs), wanted)))
+
+
+def _by_spark(runs: dict[Path, set[str]], master: str) -> dict[str, list[Cell]]:
+    """The same. Raises engine.TooLargeError, parquet.NoEngineError."""
+    import narwhals.stable.v2 as nw
+
+    wanted = {run for of_file in runs.values() for run in of_file}
+    try:
+        return engine.of_runs(nw.from_native(spark.calls(spark.session(master), list(runs), wanted)))
+    except Exception as error:
+        told = spark.failed(error)
+        raise (told or error) from error

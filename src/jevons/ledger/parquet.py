@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from jevons.ledger.remote import Remote
 from jevons.record import Call, Event, decode
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ _ROWS = 10_000
 
 
 class NoEngineError(ImportError):
-    """duckdb is not installed: names the extra."""
+    """An engine that is not installed, or cannot be reached, or failed: says which, and the remedy."""
 
 
 class CorruptError(OSError):
@@ -62,6 +63,15 @@ def connect(database: str = "") -> duckdb.DuckDBPyConnection:
     return _memory[os.getpid()].cursor()
 
 
+def reach(con: duckdb.DuckDBPyConnection, path: Path) -> str:
+    """A file's name within single quotes of SQL; where fsspec reaches it, DuckDB then reads it through fsspec."""
+    if isinstance(path, Remote):
+        scheme = str(path).partition("://")[0]
+        if not con.filesystem_is_registered(scheme):
+            con.register_filesystem(path.files)
+    return quoted(path)
+
+
 _memory: dict[int, duckdb.DuckDBPyConnection] = {}
 """Process -> the one of all its readers. A child made by fork needs its own, and must not close its parent's."""
 
@@ -76,7 +86,7 @@ def columns_of(con: duckdb.DuckDBPyConnection, path: Path) -> set[str]:
     import duckdb
 
     try:
-        described = f"DESCRIBE SELECT * FROM read_parquet('{quoted(path)}', hive_partitioning = false)"  # noqa: S608
+        described = f"DESCRIBE SELECT * FROM read_parquet('{reach(con, path)}', hive_partitioning = false)"  # noqa: S608
         return {name for name, *_ in con.execute(described).fetchall()}
     except duckdb.Error as error:
         raise CorruptError(0, f"is no Parquet, or broken ({str(error).splitlines()[0]})", str(path)) from error

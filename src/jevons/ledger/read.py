@@ -11,6 +11,7 @@ import msgspec
 
 from jevons.ledger import compacted, parquet
 from jevons.ledger.home import DIRECTORY, Home
+from jevons.ledger.remote import Remote
 from jevons.record import Call, Event, Kept, Run, TestResult, decode, encode
 
 COMMITTED = "combined."
@@ -168,7 +169,7 @@ def locate(path: Path) -> Ledger:
         folder = path.absolute().parent.parent if path.absolute().parent.name == "spool" else None
         return Ledger([path], folder)
     for folder in (path, path / DIRECTORY):
-        if (folder / "spool").is_dir():
+        if (folder / "spool").is_dir() or (folder / compacted.FOLDER / "manifest.json").is_file():
             settle(Home(folder))
             return Ledger(compacted.files(Home(folder)), folder)
     files = sorted(path.glob("*.jsonl")) if path.is_dir() else []
@@ -182,6 +183,8 @@ def locate(path: Path) -> Ledger:
 
 def settle(home: Home) -> None:
     """Move what `combine` has committed into the spool, where it was killed before it could do so itself."""
+    if isinstance(home.path, Remote):  # `combine` writes on this machine only
+        return
     with suppress(OSError):
         for folder in sorted(home.path.glob(f"{COMMITTED}*")):
             for file in folder.glob("*.jsonl"):
@@ -206,8 +209,17 @@ def runs(files: Home | Iterable[Path]) -> list[Run]:
     if isinstance(files, Home):
         settle(files)
         files = compacted.files(files)
+    files = list(files)
+    held = compacted.held(files)
     found: dict[str, Run] = {}
     for path in files:
+        if path in held:
+            for run in held[path]:
+                if run != Run(id=run.id):
+                    found[run.id] = later(found.get(run.id), run)
+                elif run.id:  # no record of it is kept
+                    found.setdefault(run.id, run)
+            continue
         if path.suffix == ".parquet":
             _runs_in(path, found)
             continue

@@ -72,8 +72,9 @@ class _Records(NamedTuple):
 
 def write(
     home: Home, known: Manifest, spools: list[Path], draft: Path, limit: str, made: Compacted
-) -> tuple[list[str], list[str]]:
-    """Write what spool files hold, and the files that it goes together with. (files written, files they replace)"""
+) -> tuple[dict[str, list[Run]], list[str]]:
+    """Write what spool files hold, and the files that it goes together with. (files written, with the runs in them;
+    files they replace)"""
     records = _Records({}, {})
     lines = draft / "lines.jsonl"
     with parquet.connect(str(draft / "events.duckdb")) as con:
@@ -171,8 +172,8 @@ def _beside(con: duckdb.DuckDBPyConnection, home: Home, known: Manifest, records
 
 def _partitions(
     con: duckdb.DuckDBPyConnection, draft: Path, records: _Records, limit: str, made: Compacted
-) -> list[str]:
-    """Write each event once, a file a project and day. Their names."""
+) -> dict[str, list[Run]]:
+    """Write each event once, a file a project and day. Their names, and the runs in each."""
     con.execute("CREATE TABLE records AS SELECT * FROM fresh LIMIT 0")
     rows = [(-2, "run", run.id, run.started_us, raw) for run, raw in records.runs.values()]
     rows += [(-1, "cells", one.of.id, one.of.started_us, raw) for one, raw in records.kept.values()]
@@ -190,12 +191,15 @@ def _partitions(
     ]
     made.events = int(counts[0] - counts[1])
     con.execute("CREATE TABLE places (run VARCHAR, place VARCHAR)")
-    runs = [run for (run,) in con.execute("SELECT DISTINCT run FROM once").fetchall()]
-    con.executemany("INSERT INTO places VALUES (?, ?)", [(run, _place(run, records)) for run in runs])
+    names = [run for (run,) in con.execute("SELECT DISTINCT run FROM once").fetchall()]
+    con.executemany("INSERT INTO places VALUES (?, ?)", [(run, _place(run, records)) for run in names])
     con.execute(f"CREATE TABLE sorted AS SELECT place, nth, {_named(_ALL)} FROM once JOIN places USING (run) "  # noqa: S608
                 "ORDER BY place, run, nth")  # fmt: skip
-    made_here, name = [], f"{MADE}{os.getpid():x}{os.urandom(4).hex()}.parquet"
-    for (place,) in con.execute("SELECT DISTINCT place FROM sorted ORDER BY place").fetchall():
+    held: dict[str, list[str]] = {}
+    for place, run in con.execute("SELECT DISTINCT place, run FROM sorted ORDER BY place, run").fetchall():
+        held.setdefault(place, []).append(run)
+    made_here, name = {}, f"{MADE}{os.getpid():x}{os.urandom(4).hex()}.parquet"
+    for place, runs in held.items():
         if limit and too_old(f"{place}/", limit):
             continue
         (draft / place).mkdir(parents=True)
@@ -204,8 +208,17 @@ def _partitions(
             f"TO '{parquet.quoted(draft / place / name)}' (FORMAT parquet, COMPRESSION zstd)",
             [place],
         )
-        made_here.append(f"{place}/{name}")
+        made_here[f"{place}/{name}"] = [_record(run, records) for run in runs]
     return made_here
+
+
+def _record(run: str, records: _Records) -> Run:
+    """What is known of a run, as `read.runs` tells it."""
+    found = Run(id=run)
+    for told in (records.runs.get(run), records.kept.get(run)):
+        if told:
+            found = later(found, told[0] if isinstance(told[0], Run) else told[0].of)
+    return found
 
 
 def _place(run: str, records: _Records) -> str:

@@ -8,7 +8,8 @@ A text is read as the first of these that finds a run:
 4. a commit, or its beginning of at least four hex digits (a year needs a fifth);
 5. a date, by when runs started (UTC): a day ``2026-11-25``, month ``2026-11``, quarter ``2026Q4`` or ``2026-Q4``, year
    ``2026``, interval ``2026-11-01..2026-11-15`` of any of these (both ends are in), or the ``last 7 days`` (``7d``);
-6. the path of another ledger or spool file, or ``PATH:TEXT`` with any of the above for its runs.
+6. the path of another ledger or spool file, or its URL (see `jevons.ledger.remote`); ``PATH:TEXT`` with any of the
+   above for its runs.
 
 What else the text could have meant is said in the span's name.
 """
@@ -28,6 +29,7 @@ from jevons.ledger import compacted
 from jevons.ledger.days import UNKNOWN, day
 from jevons.ledger.home import Home
 from jevons.ledger.read import NoLedgerError, Reading, each, events, identity, locate, named_run, run_of, runs, settle
+from jevons.ledger.remote import SIGN, RemoteError, place
 from jevons.record import Run
 
 DAY_US = 86_400_000_000
@@ -101,10 +103,11 @@ def pick(recorded: Reading | Iterable[Run], text: str, now_us: int | None = None
     if span is not None:
         return span
     why = ""
-    for path, rest in _paths(text):
+    for named, rest in _paths(text):
         try:
+            path = place(named)
             there = _ordered(runs(locate(path).files))
-        except NoLedgerError as error:
+        except (NoLedgerError, RemoteError) as error:
             why = str(error)
             continue
         whole = [_Found("path", "all runs", there)]
@@ -126,7 +129,7 @@ def previous(recorded: Iterable[Run], run: Run) -> Span | None:
 def files_of(homes: Home | Iterable[Home], span: Span) -> list[Path]:
     """The files that may hold events of a span's runs."""
     if span.ledger:
-        return locate(Path(span.ledger)).files
+        return locate(place(span.ledger)).files
     files: list[Path] = []
     for home in [homes] if isinstance(homes, Home) else homes:
         settle(home)
@@ -140,8 +143,9 @@ def of_span(
     """Calls and tests of a span's runs (or of some of them), each once; only the files that may hold them are read."""
     wanted = {run.id for run in span.runs} if only is None else only
     reading = Reading()
-    listed = files_of(homes, span) if files is None else files
-    needed = (file for file in listed if named_run(file) in wanted or not named_run(file))
+    listed = list(files_of(homes, span) if files is None else files)
+    held = {file: {run.id for run in runs} for file, runs in compacted.held(listed).items()}
+    needed = [file for file in listed if not {*wanted, ""}.isdisjoint(held.get(file) or {named_run(file)})]
     for event in each(event for event in events(needed, reading.torn, runs=wanted) if run_of(event) in wanted):
         reading.add(event)
     _count_once(reading)
@@ -298,8 +302,14 @@ def _ordered(known: Iterable[Run]) -> list[Run]:
     return sorted(known, key=lambda run: (started(run), run.id))
 
 
-def _paths(text: str) -> Iterator[tuple[Path, str]]:
-    """(existing path, the text for its runs) as which `text` can be read: ``PATH``, then ``PATH:TEXT``."""
+def _paths(text: str) -> Iterator[tuple[str, str]]:
+    """(existing path or URL, the text for its runs) as which `text` can be read: ``PATH``, then ``PATH:TEXT``."""
+    if SIGN in text:
+        url, colon, rest = text.rpartition(":")
+        yield text, ""
+        if colon and not rest.startswith("//"):
+            yield url, rest.strip()
+        return
     cuts = [place for place, sign in enumerate(text) if sign == ":"]
     for cut in [len(text), *reversed(cuts)]:
         if _DRIVE.match(text) and cut == 1:  # C:\suites is not the runs \suites of C
@@ -311,7 +321,7 @@ def _paths(text: str) -> Iterator[tuple[Path, str]]:
             except (OSError, ValueError):  # no path on this system
                 exists = False
             if exists:
-                yield Path(path), rest
+                yield path, rest
 
 
 def _nothing(known: list[Run], text: str) -> str:

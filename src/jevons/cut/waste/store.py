@@ -11,16 +11,20 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jevons.cut.waste.kinds import BIT
 from jevons.ledger.cells import Key
 from jevons.ledger.compacted import files
 from jevons.ledger.home import Home
-from jevons.ledger.parquet import COLUMNS, PREFIXES, CorruptError, column, columns_of, quoted
+from jevons.ledger.parquet import COLUMNS, PREFIXES, CorruptError, column, columns_of, quoted, reach
 from jevons.ledger.read import locate, named_run, settle
+from jevons.ledger.remote import Remote, place
 from jevons.ledger.spans import Span, started
 from jevons.record import Run
+
+if TYPE_CHECKING:
+    import duckdb
 
 MEMORY = "1GB"
 HISTORY = 20
@@ -44,7 +48,7 @@ class Store:
         import duckdb
 
         self._folder = tempfile.TemporaryDirectory(prefix="jevons-cut-")
-        self.ledger = _shown(Path(span.ledger) if span.ledger else homes[0].path) if span.ledger or homes else ""
+        self.ledger = _shown(place(span.ledger) if span.ledger else homes[0].path) if span.ledger or homes else ""
         """Path of the ledger, as people would name it here."""
         self.swaps: list[Key] = []
         """Physics keys that calls could move to; marks hold their places in this list."""
@@ -110,7 +114,7 @@ class Store:
             # list comprehensions read alike in all versions of DuckDB; lambdas do not
             pairs = "[{'hash': pair[1], 'tokens': TRY_CAST(pair[2] AS BIGINT)} FOR pair IN prefixes]"
             self.con.execute(
-                f"COPY (SELECT * REPLACE ({pairs} AS prefixes) FROM read_json({_list(spools)}, "  # noqa: S608
+                f"COPY (SELECT * REPLACE ({pairs} AS prefixes) FROM read_json({_list(self.con, spools)}, "  # noqa: S608
                 f"format = 'newline_delimited', columns = {{{listed}}}, ignore_errors = true, "
                 f"maximum_object_size = 67108864)) TO '{quoted(whole)}' (FORMAT parquet, COMPRESSION snappy)"
             )
@@ -196,7 +200,7 @@ def _scan(run: Run) -> bool:
 def _files(homes: Sequence[Home], span: Span, wanted: set[str]) -> tuple[list[Path], list[Path], bool]:
     """(spool files, Parquet files, whether one call may lie in two spool files)."""
     if span.ledger:
-        there = locate(Path(span.ledger))
+        there = locate(place(span.ledger))
         every, several = there.files, False
     else:
         for home in homes:
@@ -208,11 +212,13 @@ def _files(homes: Sequence[Home], span: Span, wanted: set[str]) -> tuple[list[Pa
 
 
 def _shown(path: Path) -> str:
+    if isinstance(path, Remote):
+        return str(path)
     with suppress(ValueError):  # it lies elsewhere
         path = path.resolve().relative_to(Path.cwd())
     return path.as_posix()
 
 
-def _list(paths: Iterable[Path]) -> str:
-    listed = [f"'{quoted(path)}'" for path in paths]
+def _list(con: duckdb.DuckDBPyConnection, paths: Iterable[Path]) -> str:
+    listed = [f"'{reach(con, path)}'" for path in paths]
     return f"[{', '.join(listed)}]"
