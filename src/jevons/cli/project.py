@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from jevons.record import Run
 
 __all__ = [
-    "CouldNotError", "default_branches", "engine_option", "find", "git", "known_runs", "ledgers", "new_run", "pick_runs",
-    "read_runs", "sites_of", "write",
+    "CouldNotError", "default_branches", "engine_option", "find", "git", "known_runs", "ledgers", "new_run",
+    "pick_runs", "read_runs", "sites_of", "write",
 ]  # fmt: skip
 _USUAL_BRANCHES = ("main", "master", "trunk", "develop")
 
