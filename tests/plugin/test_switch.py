@@ -54,7 +54,7 @@ def test_a_wrong_setting_names_file_and_remedy(suite, table: str, said: str) -> 
 def test_a_wrong_report_names_the_right_ones(suite) -> None:
     done = suite.run("--jevons", "--jevons-report=pdf", test_it=ONE)
     assert done.ret == pytest.ExitCode.USAGE_ERROR
-    done.stderr.fnmatch_lines(["*TYPE is one of csv, html, json, markdown, term*"])
+    done.stderr.fnmatch_lines(["*TYPE is one of badge, csv, dotenv, html, json, junit, markdown, shields, term*"])
 
 
 def test_a_run_without_ai_says_so_and_makes_no_report(suite) -> None:
