@@ -51,7 +51,7 @@ test-browser: .venv-browser/ready
 # OpenTelemetry's SDK and four instrumentations; Node's SDKs, on the Node that the environment brings.
 test-otel: export PATH := $(CURDIR)/.venv-otel/$(BINDIR):$(PATH)
 test-otel: .venv-otel/ready
-	npm ci --silent --prefix tests/server/node
+	npm ci --silent --prefix tests/server/node || echo "Node's SDKs could not be installed: their test is skipped"
 	.venv-otel/$(BINDIR)/python -m pytest tests/server/test_instrumented.py tests/server/test_traces.py \
 	  tests/server/test_node.py tests/sources/logs/test_otlp.py
 
