@@ -7,6 +7,10 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
+
+import click
+import msgspec
 
 from jevons.cli.project import CouldNotError
 
@@ -49,3 +53,8 @@ def until_told() -> Iterator[Callable[[Callable[[], bool]], None]]:
     finally:
         for number, handler in before.items():
             signals.signal(number, handler)
+
+
+def json_line(document: dict[str, Any]) -> None:
+    """One line, as it happens."""
+    click.echo(msgspec.json.encode(document).decode())

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import os
 import webbrowser
-from typing import Any
 from urllib.parse import quote
 
 import click
-import msgspec
 
 import jevons
-from jevons.cli.listen import TOKEN, socket_at, until_told
+from jevons.cli.listen import TOKEN, json_line, socket_at, until_told
 from jevons.cli.project import CouldNotError, find, ledgers, read_runs
 
 SCHEMA = "jevons.live/1"
@@ -50,7 +48,7 @@ def serve(host: str, port: int, place: str, grid: str, *, browse: bool, form: st
         try:
             listening.start()
             if form == "json":
-                _json({"schema": SCHEMA, "state": "serving", "url": url, "ledger": str(home.path)})
+                json_line({"schema": SCHEMA, "state": "serving", "url": url, "ledger": str(home.path)})
             else:
                 way = f"{url}/k/{TOKEN}/, with the token instead of its name" if token else f"{url}/"
                 click.echo(f"jevons: the ledger {home.path} is shown on {way}; Ctrl-C ends it")
@@ -65,9 +63,6 @@ def serve(host: str, port: int, place: str, grid: str, *, browse: bool, form: st
     for kind in dict.fromkeys(app.failures):
         click.echo(f"warning: jevons itself failed: {kind} ({app.failures.count(kind):,} times)", err=True)
     if form == "json":
-        _json({"schema": SCHEMA, "state": "ended", "url": url, "requests": dict(app.counts), "failures": app.failures})
-
-
-def _json(document: dict[str, Any]) -> None:
-    """One line, as it happens."""
-    click.echo(msgspec.json.encode(document).decode())
+        json_line(
+            {"schema": SCHEMA, "state": "ended", "url": url, "requests": dict(app.counts), "failures": app.failures}
+        )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from jevons.cli.listen import TOKEN, socket_at, until_told
+from jevons.cli.listen import TOKEN, json_line, socket_at, until_told
 from jevons.cli.project import CouldNotError, find, new_run
 from jevons.settings import REPLAY_MODES
 
@@ -69,7 +69,7 @@ def command(
         try:
             made.start(listener)
             if form == "json":
-                _json({"schema": SCHEMA, "state": "serving", "url": url, "run": made.run.id})
+                json_line({"schema": SCHEMA, "state": "serving", "url": url, "run": made.run.id})
             else:
                 click.echo(f"jevons: serving on {url}, run {made.run.id}; Ctrl-C ends it")
             wait(lambda: made.alive)
@@ -77,14 +77,9 @@ def command(
             made.end()
             listener.close()
     if form == "json":
-        _json({"schema": SCHEMA, "state": "ended", "url": url, "run": made.run.id, **_counts(made)})
+        json_line({"schema": SCHEMA, "state": "ended", "url": url, "run": made.run.id, **_counts(made)})
     else:
         click.echo("\n".join(said(made)))
-
-
-def _json(document: dict[str, Any]) -> None:
-    """One line, as it happens."""
-    click.echo(msgspec.json.encode(document).decode())
 
 
 def _counts(made: Recording) -> dict[str, Any]:
