@@ -50,6 +50,28 @@ def test_calls_that_overlap_share_what_is_spent(monkeypatch: pytest.MonkeyPatch)
     assert made.end(third) == (5_000, 500_000)
 
 
+def test_a_counter_that_is_slow_to_read_is_read_less_often_and_nothing_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    machine, made = Machine(monkeypatch), Meter()
+    readings = 0
+
+    def slow() -> float:
+        nonlocal readings
+        readings += 1
+        machine.now_s += 0.004
+        return machine.joules
+
+    monkeypatch.setattr(meter, "nvml", lambda: [Counter(slow, 0.0)])
+    outer = made.begin()
+    taken = []
+    for _ in range(100):
+        inner = made.begin()
+        machine.passes(0.01)
+        taken.append(made.end(inner)[0])
+    taken.append(made.end(outer)[0])
+    assert sum(taken) == pytest.approx(10_000, abs=101)  # 1 s at 10 W, each rounded to a millijoule
+    assert readings <= 1.5 / (20 * 0.004) + 3
+
+
 def test_a_counter_that_wraps_is_followed(monkeypatch: pytest.MonkeyPatch) -> None:
     machine, made = Machine(monkeypatch, wraps_at=100.0), Meter()
     machine.joules = 95.0
@@ -90,6 +112,8 @@ def test_off_linux_nothing_is_read_and_nothing_raised(monkeypatch: pytest.Monkey
     assert meter.cpu_time() is None
     made = Meter()
     monkeypatch.setattr(meter, "rapl", list)
+    monkeypatch.setattr(meter, "nvml", list)  # a card is read there as well
+    monkeypatch.setattr(meter, "unread_card", lambda readable: False)
     assert made.end(made.begin()) == (None, None)
 
 

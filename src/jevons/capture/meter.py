@@ -21,6 +21,9 @@ INTERVAL_NS = 20_000_000
 """While calls overlap, counters are read at most this often: processor time has a grain of 10 ms."""
 IDLE_NS = 2_000_000
 """A pause this short between two calls is charged to the second rather than read out."""
+SPARING = 20
+"""While calls overlap, at most one part in so many of the time goes into reading: a card's counter may take
+milliseconds, and who waits for it may be an event loop."""
 
 
 class Counter(NamedTuple):
@@ -55,7 +58,7 @@ class Meter:
         self._joules: list[Counter] | None = None
         self._cpu: Counter | None = None
         self._last: list[float] = []
-        self._read_ns = 0
+        self._read_ns = self._took_ns = 0
         self._active = 0
         self._share = Shares(0.0, 0.0)
 
@@ -68,18 +71,22 @@ class Meter:
                 # Processor time stands in for a processor's meter; it would miss what an unreadable card spends.
                 self._cpu = None if processors or unread_card(bool(cards)) else cpu_time()
             # What was spent since the last reading was not this call's.
-            self._advance(IDLE_NS if self._active == 0 else INTERVAL_NS)
+            self._advance(IDLE_NS if self._active == 0 else self._interval_ns)
             self._active += 1
             return self._share
 
     def end(self, begun: Shares) -> tuple[int | None, int | None]:
         """A local call ends: (measured millijoules, processor microseconds); None where unreadable."""
         with self._lock:
-            self._advance(0 if self._active <= 1 else INTERVAL_NS)
+            self._advance(0 if self._active <= 1 else self._interval_ns)
             self._active = max(self._active - 1, 0)
             joules = max(round((self._share.joules - begun.joules) * 1e3), 0) if self._joules else None
             cpu_us = max(round((self._share.cpu_s - begun.cpu_s) * 1e6), 0) if self._cpu else None
             return joules, cpu_us
+
+    @property
+    def _interval_ns(self) -> int:
+        return max(INTERVAL_NS, self._took_ns * SPARING)
 
     def _advance(self, at_least_ns: int) -> None:
         now = time.perf_counter_ns()
@@ -88,6 +95,7 @@ class Meter:
         self._read_ns = now
         counters = [*(self._joules or []), *([self._cpu] if self._cpu else [])]
         values = [counter.read() for counter in counters]
+        self._took_ns = time.perf_counter_ns() - now
         if self._last and self._active:
             grown = [
                 counter.grown(last, value) / self._active
@@ -117,7 +125,11 @@ def rapl(root: Path = RAPL) -> list[Counter]:
 
 
 def nvml() -> list[Counter]:
-    """One counter per NVIDIA card: ``nvmlDeviceGetTotalEnergyConsumption``, millijoules since the driver loaded."""
+    """One counter per NVIDIA card: ``nvmlDeviceGetTotalEnergyConsumption``, millijoules since the driver loaded.
+
+    It moves in steps (an H100's every 100 ms): a call shorter than that is charged with a step or with none, and only
+    the sum over many is right.
+    """
     if not os.path.exists("/dev/nvidiactl") and sys.platform != "win32":
         return []
     try:

@@ -35,8 +35,8 @@ def local(machine: Machine, user: factors.User | None = None) -> Local:
         return Local("unknown", None, "a graphics card is there whose energy cannot be read: pip install 'jevons[gpu]'")
     if counted_mj:
         whole = factors.hardware(METER, user=user)
-        sees = [f"{machine.processors} processors (RAPL)"] * bool(machine.processors)
-        sees += [f"{machine.cards} graphics cards (NVML)"] * bool(machine.cards)
+        parts = (machine.processors, "processor", "RAPL"), (machine.cards, "graphics card", "NVML")
+        sees = [f"{number} {part}{'s' * (number > 1)} ({meter})" for number, part, meter in parts if number]
         kwh = convert(sum(counted_mj) * 1e-3 * whole.value, "J", "kWh")
         made = spread(kwh, Interval(whole.low, whole.value, whole.high))
         return Local("measured", made, f"counters of {' and '.join(sees)}, with all else that this machine did")
