@@ -109,7 +109,8 @@ def _cells(runs: dict[Path, set[str]]) -> dict[str, list[Cell]]:
 
     with parquet.connect() as con:
         wanted = {run for of_file in runs.values() for run in of_file}
-        return engine.of_runs(nw.from_native(parquet.calls(con, list(runs), wanted)))
+        frames = parquet.calls(con, list(runs), wanted)
+        return {run: made for frame in frames for run, made in engine.of_runs(nw.from_native(frame)).items()}
 
 
 def _by_spark(runs: dict[Path, set[str]], master: str) -> dict[str, list[Cell]]:

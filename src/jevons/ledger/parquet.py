@@ -3,7 +3,8 @@
 Columns are named as the fields of `record.Call`, ``prefixes`` is a list of structs ``hash``, ``tokens``; a column that
 is missing, or empty in a row, is at its default: so files of older versions, and of others, are read. ``event`` tells
 calls (or is missing: all are) from ``test``, ``run``, ``cells`` and, empty, lines that were no record. ``raw`` is the
-line as it was written, where the columns do not say all of it. Needs duckdb.
+line as it was written, where the columns do not say all of it; ``cell`` what a call tells of its cell (`engine.text`).
+Needs duckdb.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ def _columns() -> dict[str, tuple[str, Any]]:
 
 COLUMNS = _columns()
 _DEFAULTS: dict[str, Any] = {name: default for name, (_, default) in COLUMNS.items()} | {"prefixes": []}
-OTHERS = {"event": "VARCHAR", "outcome": "VARCHAR", "worker": "VARCHAR", "raw": "VARCHAR"}
+OTHERS = {"event": "VARCHAR", "outcome": "VARCHAR", "worker": "VARCHAR", "raw": "VARCHAR", "cell": "VARCHAR"}
 """Columns beside those of a call."""
 
 
@@ -133,20 +134,30 @@ def events(path: Path, runs: Collection[str] | None = None, only: str = "") -> I
             raise CorruptError(0, f"is broken ({str(error).splitlines()[0]})", str(path)) from error
 
 
-def calls(con: duckdb.DuckDBPyConnection, paths: Collection[Path], runs: Collection[str]) -> duckdb.DuckDBPyRelation:
-    """The calls of some runs in files, as a relation of `con`, lazily. Raises CorruptError."""
+def calls(
+    con: duckdb.DuckDBPyConnection, paths: Collection[Path], runs: Collection[str] | None = None
+) -> list[duckdb.DuckDBPyRelation]:
+    """The calls of some runs in files, or of all, as relations of `con`, lazily: of files whose calls have a ``cell``,
+    and of files that do not. Raises CorruptError."""
     alike: dict[frozenset[str], list[str]] = {}
     for path in paths:
         alike.setdefault(frozenset(columns_of(con, path)), []).append(f"'{quoted(path)}'")
-    con.execute("CREATE OR REPLACE TEMP TABLE wanted (run VARCHAR)")
-    con.execute("INSERT INTO wanted SELECT unnest(?)", [list(runs)])
-    reads = [
-        f"SELECT {', '.join(column(name, name in names) for name in [*COLUMNS, 'event'])} FROM "  # noqa: S608
-        f"read_parquet([{', '.join(listed)}], hive_partitioning = false)"
-        for names, listed in alike.items()
-    ]
-    together = " UNION ALL ".join(reads)
-    return con.sql(f"SELECT * FROM ({together}) SEMI JOIN wanted USING (run) WHERE event = 'call'")  # noqa: S608
+    wanted = ""
+    if runs is not None:
+        con.execute("CREATE OR REPLACE TEMP TABLE wanted (run VARCHAR)")
+        con.execute("INSERT INTO wanted SELECT unnest(?)", [list(runs)])
+        wanted = "SEMI JOIN wanted USING (run)"
+    found = []
+    for celled in (True, False):
+        reads = [
+            f"SELECT {', '.join(column(name, name in names) for name in [*COLUMNS, 'event', *['cell'] * celled])} FROM "  # noqa: S608
+            f"read_parquet([{', '.join(listed)}], hive_partitioning = false)"
+            for names, listed in alike.items()
+            if celled == ("cell" in names)
+        ]
+        if reads:
+            found.append(con.sql(f"SELECT * FROM ({' UNION ALL '.join(reads)}) {wanted} WHERE event = 'call'"))  # noqa: S608
+    return found
 
 
 def _event(kind: str, values: list[Any], raw: str | None) -> Event | None:

@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from jevons.ledger import parquet
+from jevons.ledger import layout, parquet
 from jevons.ledger.compacted import FOLDER, MADE, Manifest
 from jevons.ledger.days import day
 from jevons.ledger.home import Home
@@ -203,11 +203,8 @@ def _partitions(
         if limit and too_old(f"{place}/", limit):
             continue
         (draft / place).mkdir(parents=True)
-        con.execute(
-            f"COPY (SELECT {_named(_ALL)} FROM sorted WHERE place = ? ORDER BY run, nth) "  # noqa: S608
-            f"TO '{parquet.quoted(draft / place / name)}' (FORMAT parquet, COMPRESSION zstd)",
-            [place],
-        )
+        query = f"SELECT nth, {_named(_ALL)} FROM sorted WHERE place = '{parquet.quoted(place)}'"  # noqa: S608
+        layout.write(con, query, draft / place / name)
         made_here[f"{place}/{name}"] = [_record(run, records) for run in runs]
     return made_here
 
