@@ -1,16 +1,21 @@
 """How cells scale: synthetic calls in a ledger's Parquet, cells of all of them, beside a bare sum of the same columns.
 
-    python benchmarks/scale.py [MILLION ...]      1 and 10 by default; 100 needs 4 GB of disk and some minutes
+    python benchmarks/scale.py [MILLION ...]      1 and 10 by default; 100 needs 4 GB of disk and ten minutes
 
-A process for each size and question, with a memory limit of 1 GB: its peak memory is its own. The bare sum adds up
-every number and the length of every text that cells are made of, in one row: what reading them costs at the least. Each
-is done three times (from 50 million calls on once); the least counts. The ratio is of processor seconds, which others
-on the machine disturb least. Then a year of kept cells, and, where EcoLogits is installed, its loop over calls.
+Files lie as compaction writes them. A process for each size and question, with a memory limit of 1 GB: its peak memory
+is its own. The bare sum adds up every number and the length of every text that cells are made of, in one row: what
+reading them costs at the least; then the same of the columns as they are read, one of which (``cell``) stands for most
+of the texts. Each is done three times (from 50 million calls on twice); the least counts. The ratio is of processor
+seconds, which others on the machine disturb least. Then a year of kept cells, and, where EcoLogits is installed, its
+loop over calls.
 """
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
+import os
 import resource
 import subprocess
 import sys
@@ -22,7 +27,9 @@ from pathlib import Path
 import narwhals.stable.v2 as nw
 from figures import machine
 
-from jevons.ledger import engine, parquet, tables
+from jevons.cli import main as jevons
+from jevons.ledger import engine, layout, parquet, tables
+from jevons.ledger.compacted import FOLDER, MADE, Manifest
 from jevons.ledger.days import day
 from jevons.ledger.gather import gather
 from jevons.ledger.home import Home
@@ -34,7 +41,10 @@ from jevons.record import Call, Run, encode
 START_US = 1_788_220_800_000_000
 BLOCK = 1_000_000
 """Calls a file: of one project and day."""
-QUESTIONS = ("bare sum", "cells by key x project x day", "cells by test of one run", "repeats by model")
+QUESTIONS = (
+    "bare sum", "bare sum, columns as read", "cells by key x project x day", "cells by test of one run",
+    "repeats by model", "jevons report --by project",
+)  # fmt: skip
 YEAR, ECOLOGITS = "a year of kept cells", "EcoLogits, call by call"
 _NUMBERS = (
     "input_tokens", "cached_tokens", "cache_write_tokens", "output_tokens", "reasoning_tokens", "duration_us",
@@ -42,14 +52,20 @@ _NUMBERS = (
 )  # fmt: skip
 _PROVIDERS = ("openai", "anthropic", "aws.bedrock", "gcp.gemini", "deepseek", "mistral_ai", "cohere", "unknown")
 _TEXTS = ("kind", "provider", "host_class", "model", "model_answered", "region", "mode", "usage", "error")
+_READ = [name for name in _NUMBERS if name not in ("started_us", "status")]
 
 
 def write(folder: Path, millions: int) -> None:
-    """Calls of 20 projects on up to 90 days, 400 runs a file, 2,000 tests, 40 models of 8 providers, 6 regions."""
+    """A ledger of calls of 20 projects on up to 90 days, 400 runs a file, 2,000 tests, 40 models of 8 providers."""
+    home = Home(folder / ".jevons")
+    home.make()
+    (folder / "pyproject.toml").touch()
+    made = Manifest()
     with parquet.connect() as con:
         for block in range(millions):
-            place = folder / f"project=p{block % 20}" / f"day=2026-{9 + block // 20 % 3:02d}-{1 + block // 60 % 28:02d}"
-            place.mkdir(parents=True, exist_ok=True)
+            project, date = f"p{block % 20}", f"2026-{9 + block // 20 % 3:02d}-{1 + block // 60 % 28:02d}"
+            name = f"project={project}/day={date}/{MADE}{block}.parquet"
+            (home.path / FOLDER / name).parent.mkdir(parents=True, exist_ok=True)
             start_us = START_US + (block // 20) * engine.DAY_US
             facts = {
                 "id": "'c' || i", "run": f"'20260901T{block:06d}-' || (i // 2500)", "event": "'call'",
@@ -70,37 +86,53 @@ def write(folder: Path, millions: int) -> None:
                 "decode_us": "CASE WHEN h % 2 = 0 THEN 100000 + h % 6000000 END",
             }  # fmt: skip
             told = ", ".join(f"{text} AS {name}" for name, text in facts.items())
-            rest = ", ".join(parquet.column(name, False) for name in parquet.COLUMNS if name not in facts)
-            con.execute(
-                f"COPY (SELECT {told}, {rest} FROM (SELECT i, (hash(i + {block * BLOCK}) % 4000000007)::BIGINT AS h "
-                f"FROM range({BLOCK}) r(i))) TO '{place}/{block}.parquet' (FORMAT parquet, COMPRESSION zstd)"
+            rest = ", ".join(
+                parquet.column(name, False) for name in [*parquet.COLUMNS, *parquet.OTHERS] if name not in facts
             )
+            con.execute(
+                f"CREATE OR REPLACE TEMP TABLE calls AS SELECT i AS nth, {told}, {rest} FROM (SELECT i, "
+                f"(hash(i + {block * BLOCK}) % 4000000007)::BIGINT AS h FROM range({BLOCK}) r(i))"
+            )
+            layout.write(con, "SELECT * FROM calls", home.path / FOLDER / name)
+            runs = [f"20260901T{block:06d}-{number}" for number in range(BLOCK // 2500)]
+            made.files.append(name)
+            made.runs[name] = [Run(id=run, project=project, started_us=start_us, ended_us=start_us + 1) for run in runs]
+    (home.path / FOLDER / "manifest.json").write_bytes(encode(made))
 
 
 def ask(folder: Path, question: str) -> tuple[float, float, int]:
     """(seconds, processor seconds, cells) of a question, in this process."""
+    top = folder / ".jevons" / FOLDER
+    began, used = time.perf_counter(), time.process_time()
+    if question == "jevons report --by project":
+        os.chdir(folder)
+        with contextlib.redirect_stdout(io.StringIO()) as said, contextlib.suppress(SystemExit):
+            jevons(["report", "--run", "2026", "--by", "project"])
+        assert "energy, rough" in said.getvalue()
+        return time.perf_counter() - began, time.process_time() - used, 1
     with parquet.connect() as con:
         con.execute("SET memory_limit = '1GB'")
         con.execute("SET threads = 2")
-        files = f"read_parquet('{folder}/*/*/*.parquet', hive_partitioning = true, hive_types_autocast = false)"
-        if question == QUESTIONS[0]:
-            sums = [f"sum({name})" for name in _NUMBERS] + [f"sum(strlen({name}))" for name in _TEXTS]
-            query = f"SELECT {', '.join(sums)}, count(*) FILTER (timed), sum(strlen(project)) FROM {files}"
-            began, used = time.perf_counter(), time.process_time()
+        files = f"read_parquet('{top}/*/*/*.parquet', hive_partitioning = true, hive_types_autocast = false)"
+        if question.startswith("bare sum"):
+            as_read = question != "bare sum"
+            texts, numbers = (["cell"], _READ) if as_read else ([*_TEXTS, "project"], list(_NUMBERS))
+            sums = [f"sum({name})" for name in numbers] + [f"sum(strlen({name}))" for name in texts]
+            query = f"SELECT {', '.join(sums)}{'' if as_read else ', count(*) FILTER (timed)'} FROM {files}"
             con.execute(query).fetchall()
-            return time.perf_counter() - began, time.process_time() - used, 1
-        began, used = time.perf_counter(), time.process_time()
-        if question == QUESTIONS[1]:
-            calls = nw.from_native(con.sql(f"SELECT * EXCLUDE day FROM {files}"))
-            made = len(engine.cells(engine.keyed(calls), ["project"], "day"))
-        elif question == QUESTIONS[3]:  # file by file: each run lies in one
-            of_files = (con.sql(f"SELECT * FROM read_parquet('{file}')") for file in sorted(folder.rglob("*.parquet")))
+            made = 1
+        elif question == "cells by key x project x day":
+            made = sum(
+                len(engine.cells(engine.keyed(nw.from_native(calls)), (), "day"))
+                for project in sorted(top.glob("project=*"))
+                for calls in parquet.calls(con, sorted(project.rglob("*.parquet")))
+            )
+        elif question == "repeats by model":  # file by file: each run lies in one
+            of_files = (calls for file in sorted(top.rglob("*.parquet")) for calls in parquet.calls(con, [file]))
             made = len(tables.repeats(engine.keyed(nw.from_native(calls)) for calls in of_files))
         else:
-            one = con.sql(
-                f"SELECT * EXCLUDE (project, day) FROM {files} "
-                "WHERE project = 'p0' AND day = '2026-09-01' AND run = '20260901T000000-7'"
-            )
+            file, run = top / f"project=p0/day=2026-09-01/{MADE}0.parquet", "20260901T000000-7"
+            (one,) = parquet.calls(con, [file], [run])
             made = sum(map(len, engine.of_runs(nw.from_native(one)).values()))
         return time.perf_counter() - began, time.process_time() - used, made
 
@@ -168,9 +200,9 @@ def main() -> None:
             size = sum(file.stat().st_size for file in Path(place).rglob("*.parquet")) / 1e9
             bare = 0.0
             for question in QUESTIONS:
-                times = "1" if millions >= 50 else "3"
+                times = "2" if millions >= 50 else "3"
                 seconds, used, cells, peak = json.loads(apart("--ask", place, question, times))
-                bare = bare or used
+                bare = bare or used  # of the first question
                 figures = f"{seconds:.2f} | {used:.2f} | {used / bare:.2f} | {cells:,} | {peak:.0f}"
                 print(f"| {millions} | {size:.2f} | {question} | {figures} |", flush=True)
     with tempfile.TemporaryDirectory(prefix="jevons-scale-") as place:

@@ -87,6 +87,17 @@ def read_runs(homes: Sequence[Home], span: Span, settings: Settings) -> tuple[li
     return made, torn
 
 
+def read_together(
+    homes: Sequence[Home], span: Span, settings: Settings, *, by_file: bool = False, hours: bool = False
+) -> tuple[list[Recorded], int]:
+    """The same added up, a run for each project and place (see `jevons.ledger.gather.together`)."""
+    from jevons.ledger.gather import together
+
+    placed = [msgspec.structs.replace(run, place=run.place or settings.place) for run in span.runs]
+    span = msgspec.structs.replace(span, runs=placed)
+    return together(homes, span, "" if settings.engine == "duckdb" else settings.engine, by_file=by_file, hours=hours)
+
+
 def git(*command: str) -> str:
     """What git says; empty where there is no git, or nothing of that kind."""
     try:

@@ -17,10 +17,10 @@ from ledger.test_recorded import Made
 from jevons.ledger.cells import Cell, cells, fold
 from jevons.ledger.compacted import files
 from jevons.ledger.days import day
-from jevons.ledger.gather import gather
+from jevons.ledger.gather import gather, together
 from jevons.ledger.home import Home
 from jevons.ledger.read import runs as runs_of
-from jevons.ledger.recorded import in_order, kept, of_calls, recorded
+from jevons.ledger.recorded import Recorded, in_order, kept, of_calls, recorded
 from jevons.ledger.repeats import exact
 from jevons.ledger.spans import Span, of_span
 from jevons.record import Call, Run, encode
@@ -106,6 +106,26 @@ def test_reports_on_a_compacted_ledger(data: st.DataObject) -> None:
         assert again == found
         assert torn == len(reading.torn) == 1
         assert build(again, name="x", torn=torn) == build(found, name="x", torn=1)
+        for by_file, hours in ((False, False), (True, False), (False, True)):
+            whole, torn = together([home], span, by_file=by_file, hours=hours)
+            assert {(one.run.project, one.run.place): one.cells for one in whole} == added_up(found, by_file, hours)
+            assert torn == 1
+
+
+def added_up(found: list[Recorded], by_file: bool, hours: bool) -> dict[tuple[str, str], list[Cell]]:
+    of_places: dict[tuple[str, str], list[Cell]] = {}
+    for one in found:
+        of_places.setdefault((one.run.project, one.run.place), []).extend(one.cells)
+    return {
+        place: in_order(
+            fold(
+                of_place,
+                lambda of: of._replace(test="", fixture="", file=of.file if by_file else ""),
+                lambda period: period if hours else period[:7],
+            )
+        )
+        for place, of_place in of_places.items()
+    }
 
 
 def test_only_the_files_that_hold_a_run_are_opened(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ import click
 
 from jevons import project
 from jevons.ledger.home import Home
-from jevons.project import find, git, known_runs, ledgers, read_runs
+from jevons.project import find, git, known_runs, ledgers, read_runs, read_together
 from jevons.settings import Settings
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CouldNotError", "default_branches", "engine_option", "find", "git", "known_runs", "ledgers", "new_run",
-    "pick_runs", "read_runs", "sites_of", "write",
+    "pick_runs", "read_runs", "read_together", "sites_of", "write",
 ]  # fmt: skip
 _USUAL_BRANCHES = ("main", "master", "trunk", "develop")
 

@@ -19,6 +19,7 @@ from jevons.cli.project import (
     ledgers,
     pick_runs,
     read_runs,
+    read_together,
     sites_of,
     write,
 )  # fmt: skip
@@ -42,7 +43,7 @@ Examples:
   jevons report                                   the latest run, test by test
   jevons report --by model --format markdown
   jevons report --format junit -o ai.xml          also dotenv (NAME=number lines), badge (SVG), shields (its JSON)
-  jevons report --by day                          also by provider, role and file
+  jevons report --by day                          also by provider, role, file and project
   jevons report --format html -o report.html      one page: where it goes, what changed and why, what to do next
   jevons report --run 20261123T1930 --format json -o cost.json
   jevons report --run 2026Q4 --by model           also a branch, a tag, a commit, a date, 2026-11-01..2026-11-15, 7d
@@ -54,7 +55,9 @@ Examples:
 """,
 )
 @click.option("--run", default="latest", show_default=True, help="Runs: an id, latest, a branch, a date ...")
-@click.option("--by", type=click.Choice(["test", "model", "provider", "role", "file", "day"]), default="test")
+@click.option(
+    "--by", type=click.Choice(["test", "model", "provider", "role", "file", "day", "project"]), default="test"
+)
 @click.option(
     "--format",
     "form",
@@ -133,7 +136,12 @@ def command(
     from jevons.report.render import render
 
     span = pick_runs(homes, run)
-    made, torn = read_runs(homes, span, settings)
+    # By test, runs are read one by one; by what all runs share they are added up by the engine, however many.
+    apart = by == "test" or len(span.runs) == 1 or by_place or bool(publish) or form in ("html", "json", "junit")
+    if apart:
+        made, torn = read_runs(homes, span, settings)
+    else:
+        made, torn = read_together(homes, span, settings, by_file=by == "file", hours=known.signal is not None)
     if not any(one.cells for one in made):
         from jevons.report.build import measured
         from jevons.report.machine import machines
@@ -152,14 +160,14 @@ def command(
         except PublishedError as error:
             raise CouldNotError(str(error)) from error
         click.echo(f"published as {publish}: commit {FOLDER}/{publish}.json and .jsonl", err=True)
-    name = made[0].run.id if len(made) == 1 else span.name
+    name = made[0].run.id if len(span.runs) == 1 else span.name
     if by_place:
         write(_places(made, name, form, place, known, settings, root), output)
         return
     notes = _billed(home, span)
     document = build(
         made, name=name, by=by, torn=torn, place=place, overrides=known, extra_notes=notes,
-        measurements=span.measurements,
+        measurements=span.measurements, records=() if apart else span.runs,
     )  # fmt: skip
     if form in ("html", "json"):
         _complete(document, made, homes, span, against, place, known, settings, root)

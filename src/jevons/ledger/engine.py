@@ -94,14 +94,14 @@ def repeated(calls: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
     """Keyed calls with ``repeat``: whether an earlier call of the run asked the same (as `repeats.exact`)."""
     import narwhals.stable.v2 as nw
 
-    nth = (
+    times = (
         nw.col("asked")
         .cum_sum()
         .over("run", "mode", "request_hash", order_by=["started_us", "source", "index", "id"])
         .cast(nw.Int64)
     )
     marked = calls.with_columns(asked=_either(asks(), nw.lit(1), nw.lit(0)).cast(nw.Int64))
-    return marked.with_columns(nth=nth).with_columns(repeat=(nw.col("asked") == 1) & (nw.col("nth") > 1))
+    return marked.with_columns(times=times).with_columns(repeat=(nw.col("asked") == 1) & (nw.col("times") > 1))
 
 
 def text() -> nw.Expr:
@@ -199,17 +199,19 @@ def of_runs(calls: nw.LazyFrame[Any]) -> dict[str, list[Cell]]:
     found: dict[str, list[Cell]] = {}
     for cell in cells(_repeats_known(calls), ("run", "test", "fixture", "place", *_FLAGS)):
         run, test, fixture, place, *flags = cell.group
-        found.setdefault(run, []).append(Cell(cell.key, _whose(cell.key, flags, test, fixture, place), cell.sums))
+        cell.group = _whose(cell.key.period.partition("T")[0], flags, test, fixture, place)
+        found.setdefault(run, []).append(cell)
     return {run: in_order(made) for run, made in found.items()}
 
 
-def together(calls: nw.LazyFrame[Any], files: bool = False) -> list[Cell]:
-    """Cells of `recorded.Whose` of all runs together, without test and fixture, and without file unless `files`: as
-    `of_runs` has them, added up, but for their order. Raises TooLargeError."""
-    made = cells(_repeats_known(calls), (*_FLAGS, "place") if files else _FLAGS)
-    return [
-        Cell(cell.key, _whose(cell.key, cell.group, file=(*cell.group, "")[len(_FLAGS)]), cell.sums) for cell in made
-    ]
+def together(calls: nw.LazyFrame[Any], files: bool = False, hours: bool = False) -> list[Cell]:
+    """Cells of `recorded.Whose` of all runs together, without test and fixture, and without file unless `files`: those
+    of `of_runs`, added up, by month or by `hours`; in no order. Raises TooLargeError."""
+    made = cells(_repeats_known(calls), (*_FLAGS, "place") if files else _FLAGS, "hour" if hours else "day")
+    for cell in made:
+        date = cell.key.period.partition("T")[0] if hours else cell.group[-1]
+        cell.group = _whose(date, cell.group, file=cell.group[len(_FLAGS)] if files else "")
+    return made
 
 
 def _repeats_known(calls: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
@@ -217,11 +219,10 @@ def _repeats_known(calls: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
     return known if _CELL in known.collect_schema().names() else repeated(known)
 
 
-def _whose(key: Key, flags: Sequence[Any], test: str = "", fixture: str = "", file: str = "") -> Whose:
+def _whose(date: str, flags: Sequence[Any], test: str = "", fixture: str = "", file: str = "") -> Whose:
     from jevons.ledger.recorded import Whose
 
     role, repeat, failed, again, context, *_ = flags
-    date = key.period.partition("T")[0]
     return Whose(test, fixture, role, file, date, bool(repeat), bool(failed), bool(again), context)
 
 

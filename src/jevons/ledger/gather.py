@@ -8,17 +8,23 @@ too large) are folded in Python. All give the same, to the bit.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from jevons.ledger import compacted, engine, parquet, spark
-from jevons.ledger.cells import Cell
+from jevons.ledger.cells import Cell, fold
 from jevons.ledger.home import Home
 from jevons.ledger.read import Reading
-from jevons.ledger.recorded import Recorded, of_cells, opened, recorded
+from jevons.ledger.recorded import Recorded, Whose, in_order, of_cells, opened, recorded
 from jevons.ledger.spans import Span, files_of, of_span
 from jevons.record import Call, Run, TestResult
+
+if TYPE_CHECKING:
+    import narwhals.stable.v2 as nw
+
+_Answer = TypeVar("_Answer")
 
 
 class _Split(NamedTuple):
@@ -27,24 +33,20 @@ class _Split(NamedTuple):
     runs: dict[Path, set[str]]
     told: Reading
     """Their records, test results, and what is torn."""
+    whole: bool = False
+    """Whether the files hold no other runs."""
 
 
 def gather(homes: Iterable[Home], span: Span, master: str = "") -> tuple[list[Recorded], int]:
     """(runs of a span, lines and files that could not be read); `master` names the Spark that makes the cells, in place
     of DuckDB. Raises parquet.NoEngineError where that Spark cannot be had."""
     homes = list(homes)
-    if master:
-        spark.check(master)
-    files = files_of(homes, span)
-    split = _split(files, span)
-    cells: dict[str, list[Cell]] = {}
-    if split.runs:
-        try:
-            cells = _by_spark(split.runs, master) if master else _cells(split.runs)
-        except (engine.TooLargeError, parquet.CorruptError, ImportError) as error:
-            if master and isinstance(error, ImportError):
-                raise
-            split = _Split({}, Reading())
+    files = _files(homes, span, master)
+    split = _split(files, span, "'test', 'run', 'cells', ''")
+    asked = _asked(split.runs, split.whole, master, engine.of_runs)
+    if asked is None:
+        split = _Split({}, Reading())
+    cells = {run: made for of_files in asked or () for run, made in of_files.items()}
     by_engine = {run for runs in split.runs.values() for run in runs}
     rest = of_span(homes, span, files, {run.id for run in span.runs} - by_engine)
     results: dict[str, list[TestResult]] = defaultdict(list)
@@ -59,18 +61,72 @@ def gather(homes: Iterable[Home], span: Span, master: str = "") -> tuple[list[Re
     return [made[run] for run in sorted(made)], len(rest.torn) + len(split.told.torn)
 
 
-def _split(files: Iterable[Path], span: Span) -> _Split:
+def together(
+    homes: Iterable[Home], span: Span, master: str = "", *, by_file: bool = False, hours: bool = False
+) -> tuple[list[Recorded], int]:
+    """The same, added up: one `Recorded` a project and place, in time and memory that do not grow with runs and tests.
+
+    Cells are by role, day, repeat, failed, retry and context, by file too if asked, and by the month, or by `hours`;
+    tests and who used what fixture are not known.
+    """
+    homes = list(homes)
+    files = _files(homes, span, master)
+    split = _split(files, span, "'run', 'cells', ''")
+    at = {run.id: (run.project, run.place) for run in span.runs}
+    found: dict[tuple[str, str], list[Cell]] = defaultdict(list)
+    merged: dict[tuple[str, str], int] = defaultdict(int)
+    by_engine: set[str] = set()
+    of_places: dict[tuple[str, str], dict[Path, set[str]]] = defaultdict(lambda: defaultdict(set))
+    for file, runs in split.runs.items():
+        for run in runs - split.told.kept.keys():  # whether their calls are there is not known
+            of_places[at[run]][file].add(run)
+    add_up = partial(engine.together, files=by_file, hours=hours)
+    for place, of_place in of_places.items():
+        whole = split.whole and all(of_place[file] == split.runs[file] for file in of_place)
+        asked = _asked(of_place, whole, master, add_up)
+        if asked is not None:
+            found[place] += [cell for cells in asked for cell in cells]
+            by_engine |= {run for runs in of_place.values() for run in runs}
+    rest = of_span(homes, span, files, at.keys() - by_engine)
+
+    def without_tests(of: Whose) -> Whose:
+        return of._replace(test="", fixture="", file=of.file if by_file else "")
+
+    def period(whole: str) -> str:
+        return whole if hours else whole[: len("2026-11")]
+
+    for one in recorded(rest):
+        place = at.get(one.run.id, (one.run.project, one.run.place))
+        found[place] += fold(one.cells, without_tests, period)
+        merged[place] += one.run.merged
+    torn = len(rest.torn) + len(split.told.torn)
+    made = [
+        Recorded(Run(id="", project=place[0], place=place[1], merged=merged[place]), in_order(fold(cells)), {})
+        for place, cells in sorted(found.items())
+    ]
+    return made, torn
+
+
+def _files(homes: list[Home], span: Span, master: str) -> list[Path]:
+    if master:
+        spark.check(master)
+    return list(files_of(homes, span))
+
+
+def _split(files: Iterable[Path], span: Span, kinds: str) -> _Split:
     none = _Split({}, Reading())
     wanted = {run.id for run in span.runs}
     if any(run.source for run in span.runs):
         return none
     places: dict[str, list[Path]] = defaultdict(list)
+    held_by: dict[Path, set[str]] = {}
     files = list(files)
     held = compacted.held(files)
     for file in files:
         if file.suffix == ".parquet":
             try:
                 there = {run.id for run in held[file]} if file in held else parquet.runs_of(file)
+                held_by[file] = there
                 for run in there & wanted:
                     places[run].append(file)
             except parquet.CorruptError:  # whoever reads the rest notes it
@@ -87,7 +143,7 @@ def _split(files: Iterable[Path], span: Span) -> _Split:
     told = Reading()
     for file, runs in list(chosen.items()):
         try:
-            found = list(parquet.events(file, runs, only="'test', 'run', 'cells', ''"))
+            found = list(parquet.events(file, runs, only=kinds))
         except parquet.CorruptError:
             del chosen[file]
             continue
@@ -99,27 +155,30 @@ def _split(files: Iterable[Path], span: Span) -> _Split:
                 told.torn.append((file.name, row))
             else:
                 told.add(event)
-    return _Split(dict(chosen), told)
+    return _Split(dict(chosen), told, all(runs == held_by[file] - {""} for file, runs in chosen.items()))
 
 
-def _cells(runs: dict[Path, set[str]]) -> dict[str, list[Cell]]:
-    """Run -> its cells. Raises engine.TooLargeError, parquet.CorruptError, ImportError without narwhals, or
-    with a DuckDB that is too old for its windows."""
-    import narwhals.stable.v2 as nw
-
-    with parquet.connect() as con:
-        wanted = {run for of_file in runs.values() for run in of_file}
-        frames = parquet.calls(con, list(runs), wanted)
-        return {run: made for frame in frames for run, made in engine.of_runs(nw.from_native(frame)).items()}
-
-
-def _by_spark(runs: dict[Path, set[str]], master: str) -> dict[str, list[Cell]]:
-    """The same. Raises engine.TooLargeError, parquet.NoEngineError."""
-    import narwhals.stable.v2 as nw
-
+def _asked(
+    runs: dict[Path, set[str]], whole: bool, master: str, ask: Callable[[nw.LazyFrame[Any]], _Answer]
+) -> list[_Answer] | None:
+    """What engines answer of the calls of runs in files, of which they are all if `whole`; None where it takes Python:
+    numbers too large, a broken file, no narwhals, a DuckDB that is too old. Raises parquet.NoEngineError."""
+    if not runs:
+        return []
     wanted = {run for of_file in runs.values() for run in of_file}
     try:
-        return engine.of_runs(nw.from_native(spark.calls(spark.session(master), list(runs), wanted)))
+        import narwhals.stable.v2 as nw
+
+        if master:
+            return [ask(nw.from_native(spark.calls(spark.session(master), list(runs), wanted)))]
+        with parquet.connect() as con:
+            return [ask(nw.from_native(frame)) for frame in parquet.calls(con, list(runs), None if whole else wanted)]
+    except (engine.TooLargeError, parquet.CorruptError):
+        return None
+    except ImportError:
+        if master:
+            raise
+        return None
     except Exception as error:
-        told = spark.failed(error)
+        told = spark.failed(error) if master else None
         raise (told or error) from error

@@ -193,17 +193,16 @@ def _partitions(
     con.execute("CREATE TABLE places (run VARCHAR, place VARCHAR)")
     names = [run for (run,) in con.execute("SELECT DISTINCT run FROM once").fetchall()]
     con.executemany("INSERT INTO places VALUES (?, ?)", [(run, _place(run, records)) for run in names])
-    con.execute(f"CREATE TABLE sorted AS SELECT place, nth, {_named(_ALL)} FROM once JOIN places USING (run) "  # noqa: S608
-                "ORDER BY place, run, nth")  # fmt: skip
+    con.execute("CREATE TABLE placed AS SELECT * FROM once JOIN places USING (run) ORDER BY place")
     held: dict[str, list[str]] = {}
-    for place, run in con.execute("SELECT DISTINCT place, run FROM sorted ORDER BY place, run").fetchall():
+    for place, run in con.execute("SELECT DISTINCT place, run FROM placed ORDER BY place, run").fetchall():
         held.setdefault(place, []).append(run)
     made_here, name = {}, f"{MADE}{os.getpid():x}{os.urandom(4).hex()}.parquet"
     for place, runs in held.items():
         if limit and too_old(f"{place}/", limit):
             continue
         (draft / place).mkdir(parents=True)
-        query = f"SELECT nth, {_named(_ALL)} FROM sorted WHERE place = '{parquet.quoted(place)}'"  # noqa: S608
+        query = f"SELECT nth, {_named(_ALL)} FROM placed WHERE place = '{parquet.quoted(place)}'"  # noqa: S608
         layout.write(con, query, draft / place / name)
         made_here[f"{place}/{name}"] = [_record(run, records) for run in runs]
     return made_here

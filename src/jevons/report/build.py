@@ -21,9 +21,10 @@ from jevons.report.document import Counts, Document, Level, Range, Row
 from jevons.report.machine import machines
 from jevons.report.numbers import percent
 
-BY = ("test", "model", "provider", "role", "file", "day")
+BY = ("test", "model", "provider", "role", "file", "day", "project")
 OUTSIDE = "(outside tests)"
 NO_MODEL = "(no model named)"
+UNKNOWN = "(unknown)"
 
 
 def build(
@@ -36,13 +37,15 @@ def build(
     place: str = "",
     overrides: Overrides | None = None,
     measurements: Sequence[Run] = (),
+    records: Sequence[Run] = (),
 ) -> Document:
     """Fold runs into their report.
 
     `by` names the rows: one of `BY`. Calls of a shared fixture are divided evenly over the tests that used it.
     `name` is what the runs go by; the id of the run if empty. `place` (ISO 3166 code or cloud region) is where this
     machine stands; each run's own if empty. `torn`: lines of the ledger that were no records. `measurements`
-    of machines go beside the runs.
+    of machines go beside the runs. `records` of the runs, where `runs` were added up (`gather.together`): then tests
+    are not counted, and no rows are by test.
     """
     if by not in BY:
         raise ValueError(f"by = {by!r}: use one of {', '.join(BY)}")
@@ -55,7 +58,9 @@ def build(
     level = whole.recorded if mode == "recorded" else whole.live
     has_contract = any(MARKET in rates.terms for rates in level.figures.spent)
     results = [result for one in runs for result in one.results] if by == "test" else []
-    records = [one.run for one in runs]
+    records = records or [one.run for one in runs]
+    parts = [(made, named(by, one.users, one.run.project)) for one, made in zip(runs, of_runs, strict=True)]
+    merged = sum(one.run.merged for one in runs)
     beside = list({run.id: run for run in (*records, *measurements)}.values())
     starts = min((started(run) for run in records if started(run)), default=0)
     return Document(
@@ -75,11 +80,16 @@ def build(
         market_g=_range(level.figures.interval(MARKET)) if has_contract else None,
         tests=sum(one.tests for one in runs),
         by=by,
-        rows=rows([(made, named(by, one.users)) for one, made in zip(runs, of_runs, strict=True)], results, mode),
+        rows=rows(parts, results, mode),
         roles=rows([(accounts, named("role"))], (), mode),
-        waste=_waste(counts, mode, len(runs)),
+        waste=_waste(counts, mode, len(records)),
         next=_next(counts, by),
-        notes=[*_notes(counts, records, torn), *measured(beside), *_stated(level.figures), *extra_notes],
+        notes=[
+            *_notes(counts, records, torn, merged),
+            *measured(beside),
+            *_stated(level.figures),
+            *extra_notes,
+        ],
         machine=machines(beside, overrides),
     )
 
@@ -165,14 +175,17 @@ def rows(
     return sorted(table, key=lambda row: (-row.level.energy_wh.mid, -row.tokens, -row.calls, row.name))
 
 
-def named(by: str, users: Users | None = None) -> Callable[[Cell], list[tuple[str, float]]]:
-    """For rows of one of `BY`: the names of a cell's rows, each with its share of the cell. `users` of fixtures."""
+def named(by: str, users: Users | None = None, project: str = "") -> Callable[[Cell], list[tuple[str, float]]]:
+    """For rows of one of `BY`: the names of a cell's rows, each with its share of the cell. `users` of fixtures, and
+    the project, of the run that the cells are of."""
     if by == "model":
         return lambda cell: [(cell.key.model or NO_MODEL, 1.0)]
     if by == "provider":
         return lambda cell: [(cell.key.provider or "unknown", 1.0)]
     if by in ("role", "file", "day"):
-        return lambda cell: [(getattr(cell.group, by) or "(unknown)", 1.0)]
+        return lambda cell: [(getattr(cell.group, by) or UNKNOWN, 1.0)]
+    if by == "project":
+        return lambda cell: [(project or UNKNOWN, 1.0)]
     of = owners(users or {})
     return lambda cell: of(cell.group.test or OUTSIDE, cell.group.fixture)
 
@@ -208,7 +221,7 @@ def _stated(figures: Figures) -> list[str]:
     return [f"your own factors were used: {', '.join(rows)}"] if rows else []
 
 
-def _notes(counts: Counts, runs: Sequence[Run], torn: int) -> list[str]:
+def _notes(counts: Counts, runs: Sequence[Run], torn: int, merged: int) -> list[str]:
     notes = []
     if counts.estimated:
         notes.append(f"{counts.estimated:,} calls carried no token count: estimated from their text")
@@ -220,7 +233,6 @@ def _notes(counts: Counts, runs: Sequence[Run], torn: int) -> list[str]:
         notes.append(f"{lost:,} records could not be written to the ledger: {reasons}")
     if torn:
         notes.append(f"{torn:,} torn lines in the ledger were skipped: a process died while writing")
-    merged = sum(run.merged for run in runs)
     if merged:
         notes.append(f"{merged:,} imported calls were seen by jevons itself too: counted once")
     unseen = dict.fromkeys(name for run in runs for name in run.unseen)
