@@ -93,7 +93,7 @@ def write(folder: Path, millions: int) -> None:
                 f"CREATE OR REPLACE TEMP TABLE calls AS SELECT i AS nth, {told}, {rest} FROM (SELECT i, "
                 f"(hash(i + {block * BLOCK}) % 4000000007)::BIGINT AS h FROM range({BLOCK}) r(i))"
             )
-            layout.write(con, "SELECT * FROM calls", home.path / FOLDER / name)
+            layout.write(con, layout.celled(con, "SELECT * FROM calls"), home.path / FOLDER / name)
             runs = [f"20260901T{block:06d}-{number}" for number in range(BLOCK // 2500)]
             made.files.append(name)
             made.runs[name] = [Run(id=run, project=project, started_us=start_us, ended_us=start_us + 1) for run in runs]

@@ -29,6 +29,7 @@ from jevons.report.build import build
 
 duckdb = pytest.importorskip("duckdb", reason="Parquet needs the extra report")
 
+from jevons.ledger import parquet  # noqa: E402
 from jevons.ledger.compact import compact, forget  # noqa: E402
 from jevons.ledger.rewrite import Compacted  # noqa: E402
 
@@ -107,6 +108,25 @@ def test_any_call_comes_back_as_it_was(call: Call, newer: bool) -> None:
         if newer:
             raw = duckdb.execute("SELECT raw FROM read_parquet(?)", [str(files(home)[0])]).fetchall()
             assert raw == [(line.decode(),)]
+
+
+def test_who_reads_the_parquet_alone_finds_the_facts_of_each_record(tmp_path: Path) -> None:
+    """Under their own names and types, whatever compaction made of them on the way."""
+    run, calls, results = one_run(1)
+    home = Home(ledger(tmp_path, [(run, calls, results)]))
+    now(home)
+    with parquet.connect() as con:
+        files_read = f"read_parquet('{tmp_path.as_posix()}/parquet/**/*.parquet', hive_partitioning = false)"
+        types = {name: kind for name, kind, *_ in con.execute(f"DESCRIBE SELECT * FROM {files_read}").fetchall()}
+        asked = {"call": "id, test, role, file, mode, input_tokens, started_us", "test": "test, outcome, started_us"}
+        found = {
+            event: sorted(con.execute(f"SELECT {names} FROM {files_read} WHERE event = '{event}'").fetchall())
+            for event, names in asked.items()
+        }
+    wanted = {name: kind for name, (kind, _) in parquet.COLUMNS.items()} | parquet.OTHERS
+    assert types.items() >= {name: kind for name, kind in wanted.items() if name != "cell"}.items()
+    for event, events in (("call", calls), ("test", results)):
+        assert found[event] == sorted(tuple(getattr(one, name) for name in asked[event].split(", ")) for one in events)
 
 
 def test_a_call_without_a_record_of_its_run_finds_it_later(tmp_path: Path) -> None:

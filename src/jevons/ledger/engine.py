@@ -56,6 +56,10 @@ def rows(frame: nw.LazyFrame[Any]) -> list[tuple[Any, ...]]:
     return list(frame.collect().iter_rows())
 
 
+MADE = ("answered_by", "outcome", "hour", "day", "place", "failed", "again", "clock", "context")
+"""Columns that `keyed` adds; one of that name that was there is lost."""
+
+
 def keyed(calls: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
     """Calls with the columns of their physics key, and those of `recorded.Whose` that a call tells by itself."""
     import narwhals.stable.v2 as nw

@@ -193,7 +193,8 @@ def _partitions(
     con.execute("CREATE TABLE places (run VARCHAR, place VARCHAR)")
     names = [run for (run,) in con.execute("SELECT DISTINCT run FROM once").fetchall()]
     con.executemany("INSERT INTO places VALUES (?, ?)", [(run, _place(run, records)) for run in names])
-    con.execute("CREATE TABLE placed AS SELECT * FROM once JOIN places USING (run) ORDER BY place")
+    query = layout.celled(con, "SELECT * FROM once JOIN places USING (run)")
+    con.execute(f"CREATE TABLE placed AS SELECT * FROM ({query}) ORDER BY place")  # noqa: S608
     held: dict[str, list[str]] = {}
     for place, run in con.execute("SELECT DISTINCT place, run FROM placed ORDER BY place, run").fetchall():
         held.setdefault(place, []).append(run)
@@ -202,8 +203,8 @@ def _partitions(
         if limit and too_old(f"{place}/", limit):
             continue
         (draft / place).mkdir(parents=True)
-        query = f"SELECT nth, {_named(_ALL)} FROM placed WHERE place = '{parquet.quoted(place)}'"  # noqa: S608
-        layout.write(con, query, draft / place / name)
+        of_place = f"SELECT * FROM placed WHERE place = '{parquet.quoted(place)}'"  # noqa: S608
+        layout.write(con, of_place, draft / place / name)
         made_here[f"{place}/{name}"] = [_record(run, records) for run in runs]
     return made_here
 
@@ -224,11 +225,6 @@ def _place(run: str, records: _Records) -> str:
     project = re.sub(r"\.+$", lambda dots: "%2E" * len(dots[0]), project)  # Windows drops dots at the end of a name
     began = day(started(record))
     return f"project={project}/day={began}"
-
-
-def _named(columns: Iterable[str]) -> str:
-    """A list of columns for SQL."""
-    return ", ".join(f'"{name}"' for name in columns)
 
 
 def too_old(name: str, limit: str) -> bool:
