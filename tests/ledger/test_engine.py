@@ -17,7 +17,7 @@ from ledger.test_recorded import Made
 from jevons.ledger.cells import Cell, cells, fold
 from jevons.ledger.compacted import files
 from jevons.ledger.days import day
-from jevons.ledger.gather import gather, together
+from jevons.ledger.gather import _split, gather, together
 from jevons.ledger.home import Home
 from jevons.ledger.read import runs as runs_of
 from jevons.ledger.recorded import Recorded, in_order, kept, of_calls, recorded
@@ -126,6 +126,33 @@ def added_up(found: list[Recorded], by_file: bool, hours: bool) -> dict[tuple[st
         )
         for place, of_place in of_places.items()
     }
+
+
+@pytest.mark.parametrize("in_spool", ["", "taps", "imports"])
+@pytest.mark.parametrize("hashes", [("a", "b"), ("a", "a"), ("", "")])
+def test_imported_calls_are_added_up_by_the_engine_unless_a_tap_saw_one_too(
+    tmp_path: Path, hashes: tuple[str, str], in_spool: str
+) -> None:
+    """Wherever the two lie; then as plain Python has it."""
+    made: list[Made] = []
+    for number, (source, answer_hash) in enumerate(zip(("", "otlp"), hashes, strict=True)):
+        run = Run(id=f"20261119T00000{number}-abcdef", project="p", source=source, started_us=1, ended_us=2)
+        call = Call(id="0", run=run.id, answer_hash=answer_hash, input_tokens=9, usage="reported")
+        made.append((run, [call], []))
+    later = {"taps": made[:1], "imports": made[1:]}.get(in_spool, [])
+    home = Home(ledger(tmp_path, [one for one in made if one not in later]))
+    now(home)
+    if later:
+        ledger(tmp_path, later)
+    span = Span("x", runs_of(home), 0, 0)
+    found = recorded(of_span(home, span))
+    assert gather([home], span) == (found, 0)
+    twice = hashes == ("a", "a")
+    assert sum(one.run.merged for one in found) == twice
+    assert bool(_split(list(files(home)), span, "'run'").runs) != twice
+    (whole,), _ = together([home], span)
+    assert whole.run.merged == twice
+    assert {"": whole.cells} == {"": added_up(found, by_file=False, hours=False)["p", ""]}
 
 
 def test_only_the_files_that_hold_a_run_are_opened(tmp_path: Path) -> None:

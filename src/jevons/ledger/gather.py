@@ -1,8 +1,8 @@
 """The runs of a span as everything after the ledger sees them, by an engine wherever their calls lie in Parquet.
 
 An engine, DuckDB in this process or Spark, makes the cells of runs that lie whole in one file that compaction wrote.
-All others (still in the spool, in several files, in files of others, imported ones that may be counted twice, numbers
-too large) are folded in Python. All give the same, to the bit.
+All others (still in the spool, in several files, in files of others, numbers too large, all of them where an imported
+call was seen by a tap too) are folded in Python. All give the same, to the bit.
 """
 
 from __future__ import annotations
@@ -116,8 +116,6 @@ def _files(homes: list[Home], span: Span, master: str) -> list[Path]:
 def _split(files: Iterable[Path], span: Span, kinds: str) -> _Split:
     none = _Split({}, Reading())
     wanted = {run.id for run in span.runs}
-    if any(run.source for run in span.runs):
-        return none
     places: dict[str, list[Path]] = defaultdict(list)
     held_by: dict[Path, set[str]] = {}
     files = list(files)
@@ -140,6 +138,9 @@ def _split(files: Iterable[Path], span: Span, kinds: str) -> _Split:
     for run, where in places.items():
         if len(where) == 1 and where[0].name.startswith(compacted.MADE) and run not in elsewhere:
             chosen[where[0]].add(run)
+    imported = {run.id for run in span.runs if run.source}
+    if imported and _seen_twice({file for where in places.values() for file in where}, wanted, imported, spooled):
+        return none
     told = Reading()
     for file, runs in list(chosen.items()):
         try:
@@ -156,6 +157,31 @@ def _split(files: Iterable[Path], span: Span, kinds: str) -> _Split:
             else:
                 told.add(event)
     return _Split(dict(chosen), told, all(runs == held_by[file] - {""} for file, runs in chosen.items()))
+
+
+def _seen_twice(files: set[Path], wanted: set[str], imported: set[str], spooled: Reading) -> bool:
+    """Whether an imported call of some runs may be one that a tap saw too (see `spans.of_span`)."""
+    hashes: dict[bool, set[str]] = {True: set(), False: set()}
+    for call in spooled.calls:
+        if call.answer_hash and (call.mode != "recorded" or call.run in imported):
+            hashes[call.run in imported].add(call.answer_hash)
+    try:
+        with parquet.connect() as con:
+            frames = [frame.sql_query() for frame in parquet.calls(con, sorted(files), wanted)]
+            con.execute("CREATE OR REPLACE TEMP TABLE imported AS SELECT unnest(?) AS run", [sorted(imported)])
+            con.execute("CREATE OR REPLACE TEMP TABLE spooled (answer_hash VARCHAR, again BOOLEAN)")
+            for again, of_kind in hashes.items():
+                con.execute("INSERT INTO spooled SELECT unnest(?), ?", [sorted(of_kind), again])
+            there = " UNION ALL ".join(f"SELECT run, mode, answer_hash FROM ({frame})" for frame in frames)  # noqa: S608
+            con.execute(
+                f"WITH held AS (SELECT answer_hash, again FROM spooled UNION ALL SELECT answer_hash, run IN (FROM "  # noqa: S608
+                f"imported) FROM ({there}) WHERE answer_hash <> '' AND (mode <> 'recorded' OR run IN (FROM imported))) "
+                "SELECT 1 FROM (FROM held WHERE again) SEMI JOIN (FROM held WHERE NOT again) USING (answer_hash) "
+                "LIMIT 1"
+            )
+            return bool(con.fetchall())
+    except parquet.CorruptError:  # whoever reads it notes it
+        return True
 
 
 def _asked(
