@@ -7,18 +7,19 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from jevons.api.cells import Cells
+from jevons.api.cells import BY, OF_RUN, Cells
 from jevons.api.figures import Footprint
 from jevons.footprint import overrides
 from jevons.ledger.home import DIRECTORY, Home
 from jevons.ledger.recorded import Recorded
 from jevons.ledger.spans import Span, started
-from jevons.project import find, known_runs, ledgers, pick_runs, read_runs
+from jevons.project import find, known_runs, ledgers, pick_runs, read_runs, read_together
 from jevons.record import Run
 from jevons.report.notebook import Displayed, Shown
 
 ALL = "all"
 _SHOWN = 10
+_ADDED_UP = frozenset(BY) - frozenset(OF_RUN) - {"test", "fixture"} | {"project"}
 
 
 class Ledger(Displayed):
@@ -68,17 +69,22 @@ class Ledger(Displayed):
 
         `by` names what they are grouped by, beside what decides energy: one or more of `jevons.api.cells.BY` (``test``,
         ``role``, ``day``, ``run``, ``branch`` ...). Raises jevons.ledger.spans.SpanError (a ValueError) for runs that
-        are not there, ValueError for another group.
+        are not there, ValueError for another group. Where neither runs nor tests are told apart, the engine adds all
+        runs up: memory does not grow with them.
         """
-        return Cells(self._read(runs), (by,) if isinstance(by, str) else by, place=self._place, overrides=self._stated)
+        by = (by,) if isinstance(by, str) else by
+        return Cells(self._read(runs, by), by, place=self._place, overrides=self._stated)
 
     def footprint(self, runs: str = ALL) -> Footprint:
         """What some runs took, as `jevons report` has it."""
         return replace(self.cells(runs).footprint(), of=f"runs: {runs}")
 
-    def _read(self, runs: str) -> list[Recorded]:
+    def _read(self, runs: str, by: Sequence[str]) -> list[Recorded]:
         span = Span(ALL, self.runs, 0, 0) if runs == ALL else pick_runs(self._homes, runs)
-        return read_runs(self._homes, span, self._settings)[0]
+        if len(span.runs) == 1 or not _ADDED_UP.issuperset(by):
+            return read_runs(self._homes, span, self._settings)[0]
+        hours = self._stated.signal is not None
+        return read_together(self._homes, span, self._settings, by_file="file" in by, hours=hours)[0]
 
     def _shown(self) -> Shown:
         known = self.runs
