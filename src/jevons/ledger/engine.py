@@ -10,7 +10,7 @@ which an engine groups in a third of the time that fifteen columns take. Other f
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import reduce
 from typing import TYPE_CHECKING, Any
 
@@ -26,16 +26,29 @@ if TYPE_CHECKING:
 HOUR_US, DAY_US = 3_600_000_000, 86_400_000_000
 _MOST = (1 << 63) - 1
 _CUT, _NONE = 1 << 40, 1 << 41
-_PLAIN = (
-    "input", "cached", "cache_write", "output", "reasoning", "timed_output", "first_us", "decode_us", "duration_us",
-    "measured_mj", "cpu_us", "images", "audio_ms", "characters",
-)  # fmt: skip
+_PLAIN = {
+    "input": "input_tokens", "cached": "cached_tokens", "cache_write": "cache_write_tokens", "output": "output_tokens",
+    "reasoning": "reasoning_tokens", "first_us": "first_us", "decode_us": "decode_us", "duration_us": "duration_us",
+    "measured_mj": "measured_mj", "cpu_us": "cpu_us", "images": "images", "audio_ms": "audio_ms",
+    "characters": "characters",
+}  # fmt: skip
+"""Field of `cells.Sums` -> the column that it sums."""
+_PRODUCTS = {
+    "read": ("input", "input"), "known": ("cached", "cached"), "written": ("output", "output"),
+    "both": ("output", "input"),
+}  # fmt: skip
+_COUNTED = {"measured_calls": "measured_mj", "cpu_calls": "cpu_us"}
 _KEY = ("kind", "provider", "host_class", "answered_by", "region", "mode", "usage", "outcome")
-_WORDS, _NUMBERS = (*_KEY[:-1], "role"), ("outcome", "clock", "day", "failed", "again", "repeat", "context")
+_STATE = ("clock", "silent", "overcached")
+"""What decides which sums count, with the key: see `_sums`."""
+_WORDS, _NUMBERS = (*_KEY[:-1], "role"), (
+    "outcome", "clock", "silent", "overcached", "day", "failed", "again", "repeat", "context",
+)  # fmt: skip
 TOLD = (*_WORDS, *_NUMBERS)
 """What `text` tells, in order. Who changes it gives the column another name: files keep what was written."""
 _FLAGS = ("role", "repeat", "failed", "again", "context")
 _CELL = "cell"
+_SUMMED = ("calls", *_PLAIN, *_PRODUCTS, *_COUNTED, "tokens", "largest")
 _BETWEEN, _ESCAPE = "\x1f", "\x1e"
 
 
@@ -56,7 +69,9 @@ def rows(frame: nw.LazyFrame[Any]) -> list[tuple[Any, ...]]:
     return list(frame.collect().iter_rows())
 
 
-MADE = ("answered_by", "outcome", "hour", "day", "place", "failed", "again", "clock", "context")
+MADE = (
+    "answered_by", "outcome", "hour", "day", "place", "failed", "again", "clock", "silent", "overcached", "context",
+)  # fmt: skip
 """Columns that `keyed` adds; one of that name that was there is lost."""
 
 
@@ -67,7 +82,7 @@ def keyed(calls: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
     from jevons.ledger.recorded import CONTEXTS
 
     error, status, us = nw.col("error"), nw.col("status").cast(nw.Int64), nw.col("started_us")
-    whole = nw.col("input_tokens").fill_null(0)
+    whole, output, reasoning = (nw.col(f"{name}_tokens").fill_null(0) for name in ("input", "output", "reasoning"))
     known = (us >= 1_000_000) & (us < SECONDS_1970_TO_2100 * 1_000_000)
     cut = (error == "cut") | (error == "stream_error")
     context = reduce(lambda rest, size: _either(whole > size, nw.lit(size), rest), CONTEXTS, nw.lit(0))
@@ -82,6 +97,8 @@ def keyed(calls: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
         failed=(error != "") | (status.fill_null(0) >= 400),
         again=nw.col("retry") > 0,
         clock=nw.col("timed") & ~nw.col("decode_us").is_null(),
+        silent=output - reasoning <= 1,
+        overcached=nw.col("cached_tokens").fill_null(0) > whole,
         context=context.cast(nw.Int64),
     )
 
@@ -123,43 +140,26 @@ def text() -> nw.Expr:
 
 
 def summed(calls: nw.LazyFrame[Any], groups: Sequence[str]) -> nw.LazyFrame[Any]:
-    """Keyed calls as cells, a row each: `groups`, the fields of `cells.Sums` (pairs and reads doubled, all calls taken
-    for timed), and the largest numbers met."""
+    """Keyed calls in groups, a row each: `groups`, calls, the sums of `_PLAIN` and of `_PRODUCTS`, the counts of
+    `_COUNTED`, and the largest numbers met.
+
+    No call's own numbers are put together but by a product: an engine sums a column, also one with gaps, faster than it
+    works with it.
+    """
     import narwhals.stable.v2 as nw
 
-    def number(name: str) -> nw.Expr:
-        return nw.col(name).cast(nw.Int64).fill_null(0)
-
-    none, whole, cached, output = nw.lit(0), number("input_tokens"), number("cached_tokens"), number("output_tokens")
-    visible = output - number("reasoning_tokens") - 1
-    known = calls.select(
-        *[nw.col(name) for name in groups],
-        input=whole, cached=cached, cache_write=nw.col("cache_write_tokens"), output=output,
-        reasoning=nw.col("reasoning_tokens"), fresh=_either(whole > cached, whole - cached, none).cast(nw.Int64),
-        duration_us=nw.col("duration_us"), timed_output=_either(visible > 0, visible, none).cast(nw.Int64),
-        first_us=nw.col("first_us"), decode_us=nw.col("decode_us"),
-        measured_mj=nw.col("measured_mj"), cpu_us=nw.col("cpu_us"), images=nw.col("images"),
-        audio_ms=nw.col("audio_ms"), characters=nw.col("characters"),
-    )  # fmt: skip
-    fresh, output = nw.col("fresh"), nw.col("output")
-    paired = known.with_columns(
-        # Twice what is counted: halves stay whole. (narwhals divides by way of floating-point numbers on DuckDB.)
-        prefill_pairs=fresh * (nw.col("input") + nw.col("cached") - 1),  # of which fresh is the difference, or 0
-        kv_reads=output * (nw.col("input") + nw.col("input") + output - 1),
-    )
-    counts = {"measured_calls": nw.col("measured_mj").count(), "cpu_calls": nw.col("cpu_us").count()}
-    counts |= dict.fromkeys(("calls", "timed_calls"), nw.len())
-    sums = [
-        (counts[name] if name in counts else nw.col(name).sum()).cast(nw.Int64).alias(name)
-        for name in Sums.__struct_fields__
-    ]
-    if not calls.implementation.is_polars():  # DuckDB and Spark refuse by themselves what does not fit
-        return paired.group_by(*groups).agg(*sums)
-    paired = paired.with_columns(
-        tokens=nw.max_horizontal(*[nw.col(name).abs() for name in ("input", "cached", "output")]),
-        largest=nw.max_horizontal(*[nw.col(name).fill_null(0).abs() for name in _PLAIN]),
-    )
-    return paired.group_by(*groups).agg(*sums, nw.col("tokens").max(), nw.col("largest").max())
+    known = calls.select(*groups, **{name: nw.col(column).cast(nw.Int64) for name, column in _PLAIN.items()})
+    products = {name: nw.col(one) * nw.col(other) for name, (one, other) in _PRODUCTS.items()}
+    largest: list[nw.Expr] = []
+    if calls.implementation.is_polars():  # DuckDB and Spark refuse by themselves what does not fit
+        tokens = nw.max_horizontal(*[nw.col(name).fill_null(0).abs() for name in ("input", "cached", "output")])
+        number = nw.max_horizontal(*[nw.col(name).fill_null(0).abs() for name in _PLAIN])
+        known = known.with_columns(tokens=tokens, largest=number)
+        largest = [nw.col("tokens").max(), nw.col("largest").max()]
+    sums = [nw.col(name).sum().cast(nw.Int64) for name in (*_PLAIN, *_PRODUCTS)]
+    counts = [nw.col(column).count().cast(nw.Int64).alias(name) for name, column in _COUNTED.items()]
+    calls_of = nw.len().cast(nw.Int64).alias("calls")
+    return known.with_columns(**products).group_by(*groups).agg(calls_of, *sums, *counts, *largest)
 
 
 def cells(calls: nw.LazyFrame[Any], by: Sequence[str] = (), period: str = "hour") -> list[Cell]:
@@ -168,32 +168,44 @@ def cells(calls: nw.LazyFrame[Any], by: Sequence[str] = (), period: str = "hour"
     `period`: ``hour``, or ``day``, which makes the key's period the month and the day (UTC) the group's last value.
     Raises TooLargeError.
     """
-    wanted = list(dict.fromkeys((*_KEY, "clock", *by, period)))
+    wanted = list(dict.fromkeys((*_KEY, *_STATE, *by, period)))
     stored = _CELL in calls.collect_schema().names()
     names = [_CELL, *(name for name in wanted if name not in TOLD)] if stored else wanted
-    made: dict[tuple[Key, tuple[Any, ...]], Cell] = {}
+    made: dict[tuple[Key, tuple[Any, ...]], Sums] = {}
     read: dict[str, dict[str, Any]] = {}
     for row in _refused_if_too_large(summed(calls, names)):
-        of = dict(zip(names, row, strict=False))
+        of = dict(zip((*names, *_SUMMED), row, strict=False))
         if stored:
             of |= read.get(row[0]) or read.setdefault(row[0], _told(row[0]))
-        sums = [number or 0 for number in row[len(names) : len(names) + len(Sums.__struct_fields__)]]
-        tokens, largest = row[len(names) + len(sums) :] or (0, 0)
-        if sums[0] * largest > _MOST or sums[0] * 3 * tokens * tokens > _MOST:
-            raise TooLargeError(f"{sums[0]:,} calls of up to {tokens:,} tokens in one cell")
-        began, group = _began(of[period], period), tuple(of[name] for name in by)
+        began, group = _began(of[period], period), tuple([of[name] for name in by])
         if period == "day":
             group, began = (*group, began), began if began == UNKNOWN else began[:7]
-        key = Key._make((*(of[name] for name in _KEY[:-1]), _status(of["outcome"]), began))
-        cell = Cell(key, group, Sums(*sums))
-        cell.sums.prefill_pairs //= 2
-        cell.sums.kv_reads //= 2
-        if not of["clock"]:
-            cell.sums.timed_calls = cell.sums.timed_output = cell.sums.first_us = cell.sums.decode_us = 0
-        there = made.setdefault((cell.key, group), cell)
-        if there is not cell:  # several statuses of a class; timed and not
-            there.sums.merge(cell.sums)
-    return list(made.values())
+        key = Key._make((*[of[name] for name in _KEY[:-1]], _status(of["outcome"]), began))
+        sums = _sums(of)
+        there = made.setdefault((key, group), sums)
+        if there is not sums:  # several statuses of a class; timed and not
+            there.merge(sums)
+    return [Cell(key, group, sums) for (key, group), sums in made.items()]
+
+
+def _sums(of: Mapping[str, Any]) -> Sums:
+    """The sums of a row of `summed`, of calls that do not differ in `_STATE`. Raises TooLargeError."""
+    calls, tokens = of["calls"], of.get("tokens") or 0
+    if calls * (of.get("largest") or 0) > _MOST or calls * tokens * tokens > _MOST:
+        raise TooLargeError(f"{calls:,} calls of up to {tokens:,} tokens in one cell")
+    plain = {name: of[name] or 0 for name in (*_PLAIN, *_PRODUCTS)}
+    read, known, written, both = (plain.pop(name) for name in _PRODUCTS)
+    made = Sums(calls=calls, **plain, **{name: of[name] for name in _COUNTED})
+    made.kv_reads = both + (written - made.output) // 2
+    if not of["overcached"]:  # then f = input - cached, and f*cached + f*(f-1)/2 is this
+        made.prefill_pairs = (read - made.input - known + made.cached) // 2
+    if not of["clock"]:
+        made.first_us = made.decode_us = 0
+        return made
+    made.timed_calls = calls
+    if not of["silent"]:
+        made.timed_output = made.output - made.reasoning - calls
+    return made
 
 
 def of_runs(calls: nw.LazyFrame[Any]) -> dict[str, list[Cell]]:
