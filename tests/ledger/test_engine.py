@@ -149,7 +149,7 @@ def test_imported_calls_are_added_up_by_the_engine_unless_a_tap_saw_one_too(
     assert gather([home], span) == (found, 0)
     twice = hashes == ("a", "a")
     assert sum(one.run.merged for one in found) == twice
-    assert bool(_split(list(files(home)), span, "'run'").runs) != twice
+    assert bool(_split(list(files(home)), span).runs) != twice
     (whole,), _ = together([home], span)
     assert whole.run.merged == twice
     assert {"": whole.cells} == {"": added_up(found, by_file=False, hours=False)["p", ""]}

@@ -19,12 +19,13 @@ from jevons.ledger.home import Home
 from jevons.ledger.read import Reading
 from jevons.ledger.recorded import Recorded, Whose, in_order, of_cells, opened, recorded
 from jevons.ledger.spans import Span, files_of, of_span
-from jevons.record import Call, Run, TestResult
+from jevons.record import Call, Kept, Run, TestResult
 
 if TYPE_CHECKING:
     import narwhals.stable.v2 as nw
 
 _Answer = TypeVar("_Answer")
+_TESTS = "'test', "
 
 
 class _Split(NamedTuple):
@@ -42,7 +43,7 @@ def gather(homes: Iterable[Home], span: Span, master: str = "") -> tuple[list[Re
     of DuckDB. Raises parquet.NoEngineError where that Spark cannot be had."""
     homes = list(homes)
     files = _files(homes, span, master)
-    split = _split(files, span, "'test', 'run', 'cells', ''")
+    split = _split(files, span)
     asked = _asked(split.runs, split.whole, master, engine.of_runs)
     if asked is None:
         split = _Split({}, Reading())
@@ -71,22 +72,24 @@ def together(
     """
     homes = list(homes)
     files = _files(homes, span, master)
-    split = _split(files, span, "'run', 'cells', ''")
+    split = _split(files, span, tests=False)
     at = {run.id: (run.project, run.place) for run in span.runs}
-    found: dict[tuple[str, str], list[Cell]] = defaultdict(list)
-    merged: dict[tuple[str, str], int] = defaultdict(int)
-    by_engine: set[str] = set()
     of_places: dict[tuple[str, str], dict[Path, set[str]]] = defaultdict(lambda: defaultdict(set))
     for file, runs in split.runs.items():
-        for run in runs - split.told.kept.keys():  # whether their calls are there is not known
+        for run in runs:
             of_places[at[run]][file].add(run)
     add_up = partial(engine.together, files=by_file, hours=hours)
+    found: dict[tuple[str, str], list[Cell]] = defaultdict(list)
     for place, of_place in of_places.items():
         whole = split.whole and all(of_place[file] == split.runs[file] for file in of_place)
         asked = _asked(of_place, whole, master, add_up)
-        if asked is not None:
-            found[place] += [cell for cells in asked for cell in cells]
-            by_engine |= {run for runs in of_place.values() for run in runs}
+        if asked is None:
+            found.clear()
+            split = _Split({}, Reading())
+            break
+        found[place] += [cell for cells in asked for cell in cells]
+    by_engine = {run for runs in split.runs.values() for run in runs}
+    merged: dict[tuple[str, str], int] = defaultdict(int)
     rest = of_span(homes, span, files, at.keys() - by_engine)
 
     def without_tests(of: Whose) -> Whose:
@@ -113,7 +116,9 @@ def _files(homes: list[Home], span: Span, master: str) -> list[Path]:
     return list(files_of(homes, span))
 
 
-def _split(files: Iterable[Path], span: Span, kinds: str) -> _Split:
+def _split(files: Iterable[Path], span: Span, tests: bool = True) -> _Split:
+    """Without `tests`, results are not read, and files that hold runs kept as cells are left: whether the calls of those
+    are there, too, is not known then."""
     none = _Split({}, Reading())
     wanted = {run.id for run in span.runs}
     places: dict[str, list[Path]] = defaultdict(list)
@@ -144,11 +149,12 @@ def _split(files: Iterable[Path], span: Span, kinds: str) -> _Split:
     told = Reading()
     for file, runs in list(chosen.items()):
         try:
-            found = list(parquet.events(file, runs, only=kinds))
+            found = list(parquet.events(file, runs, only=f"{_TESTS * tests}'run', 'cells', ''"))
         except parquet.CorruptError:
             del chosen[file]
             continue
-        if any(isinstance(event, Call) for _, event in found):  # whose numbers columns do not hold
+        left = Call if tests else Call | Kept
+        if any(isinstance(event, left) for _, event in found):  # a call whose numbers columns do not hold
             del chosen[file]
             continue
         for row, event in found:
