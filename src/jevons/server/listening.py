@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import socket
 import sys
 import threading
@@ -48,6 +49,8 @@ class Listening:
     def start(self) -> None:
         """Begin; returns when requests are answered. Raises RuntimeError where it cannot."""
         _room()
+        gc.collect()
+        gc.freeze()  # what is loaded by now stays: to look through it again would hold requests up
         self._thread.start()
         while not self._server.started:
             if not self._thread.is_alive():
