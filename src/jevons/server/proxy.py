@@ -28,6 +28,8 @@ Send = Callable[[Message], Awaitable[None]]
 SOURCE = "serve"
 _OURS = frozenset({b"host", b"content-length", b"expect", TOKEN})
 _BODILESS = frozenset({"GET", "HEAD", "OPTIONS", "DELETE"})
+_WATCHED_S = 0.02
+"""After so long a call is watched for its client's leaving: fast ones would wait for the watch to begin."""
 
 
 class GoneError(Exception):
@@ -65,8 +67,14 @@ class Proxy:
             if not over and work is not None:
                 work.cancel()
 
-        gone = asyncio.ensure_future(receive())  # nothing comes any more but word that the client is gone
-        gone.add_done_callback(leave)
+        gone: asyncio.Future[Message] | None = None
+
+        def watch() -> None:
+            nonlocal gone
+            gone = asyncio.ensure_future(receive())  # nothing comes any more but word that the client is gone
+            gone.add_done_callback(leave)
+
+        watching = asyncio.get_running_loop().call_later(_WATCHED_S, watch)
         try:
             if self._recorder.interceptor is not None:
                 found = await self._asked(opened(), upstream, headers)
@@ -82,11 +90,13 @@ class Proxy:
         except asyncio.CancelledError as error:
             if opened() is not None and exchange is not None:
                 exchange.fail(error) if exchange.status is None else exchange.finish()
-            if not gone.done():  # the server stops
+            if gone is None or not gone.done():  # the server stops
                 raise
         finally:
             over = True
-            gone.cancel()
+            watching.cancel()
+            if gone is not None:
+                gone.cancel()
 
     def _exchange(
         self, method: str, upstream: Upstream, target: Target, headers: list[Header], body: bytes
@@ -119,9 +129,7 @@ class Proxy:
             raise RefusedError(403, "replay", str(error)) from None
         return found
 
-    async def _pass_back(
-        self, sending: Awaitable[Coming], opened: Callable[[], Exchange | None], send: Send
-    ) -> None:
+    async def _pass_back(self, sending: Awaitable[Coming], opened: Callable[[], Exchange | None], send: Send) -> None:
         try:
             response = await sending
             exchange = opened()

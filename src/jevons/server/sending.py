@@ -56,6 +56,7 @@ class Connections:
             end = machine.send(h11.EndOfMessage())
             connection.transport.write((head or b"") + (data or b"") + (end or b""))
             sent()
+            await connection.more()
             while True:
                 event = machine.next_event()
                 if event is h11.NEED_DATA:
