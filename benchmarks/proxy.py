@@ -8,7 +8,6 @@ finds the machine as the other left it. Plain calls follow each other at once, o
 like streams: caches are cold then, and nothing of the call before is still being written. On two cores the three
 processes share them: what is shown holds their waiting for each other. Added: the difference within pairs. Needs
 jevons[server].
-share them: what is shown holds their waiting for each other. Added: the difference within pairs. Needs jevons[server].
 """
 
 from __future__ import annotations
