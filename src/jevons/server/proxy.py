@@ -88,8 +88,8 @@ class Proxy:
             sending = self._connections.send(upstream, method, target.path, sent, body, opened)
             await self._pass_back(sending, opened, send)
         except asyncio.CancelledError as error:
-            if opened() is not None and exchange is not None:
-                exchange.fail(error) if exchange.status is None else exchange.finish()
+            if (left := opened()) is not None:
+                left.fail(error) if left.status is None else left.finish()
             if gone is None or not gone.done():  # the server stops
                 raise
         finally:
