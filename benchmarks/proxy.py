@@ -2,9 +2,12 @@
 
     python benchmarks/proxy.py [--quick]
 
-Three processes: the upstream (`server.py`'s answers), the proxy, and this client, which asks both in turn over one kept
-connection each, so that what disturbs the machine disturbs both. On two cores the three share them: what is shown
-holds their waiting for each other. Added: the difference within pairs. Needs jevons[server].
+Three processes: the upstream (`server.py`'s answers), the proxy, and this client, which asks both in pairs over one
+kept connection each, so that what disturbs the machine disturbs both; which of the two is first is drawn, since each
+finds the machine as the other left it. Plain calls follow each other at once, or as calls of a test do, after a pause,
+like streams: caches are cold then, and nothing of the call before is still being written. On two cores the three
+processes share them: what is shown holds their waiting for each other. Added: the difference within pairs. Needs
+jevons[server].
 """
 
 from __future__ import annotations
@@ -13,6 +16,7 @@ import argparse
 import asyncio
 import json
 import os
+import random
 import re
 import signal
 import socket
@@ -27,6 +31,7 @@ import server as answering
 from figures import Row, differences, figure, machine, table
 
 WARM, PAIRS, QUICK = 200, 3_000, 300
+PAUSE_S = 0.02
 EVENTS, EVERY_S = 20, 0.005
 """Of a stream as a model sends it: one event at a time."""
 AT_ONCE = 500
@@ -92,12 +97,17 @@ def quantile(share: float) -> Callable[..., float]:
 def rows(behind: int, proxy: int, pairs: int) -> list[Row]:
     """Added latency, plain and streamed."""
     bare, through = Kept(behind), Kept(proxy)
+    draw = random.Random(20_240_229)
     made = []
-    for stream, count in ((False, pairs), (True, pairs // 20)):
-        off, on = [], []
-        for number in range(WARM // (10 if stream else 1) + count):
-            off.append(bare.ask(request("", stream, number), stream))
-            on.append(through.ask(request("/openai", stream, number), stream))
+    for stream, pause_s, count in ((False, 0, pairs), (False, PAUSE_S, pairs // 15), (True, PAUSE_S, pairs // 20)):
+        off: list[tuple[float, float]] = []
+        on: list[tuple[float, float]] = []
+        for number in range(WARM // (10 if pause_s else 1) + count):
+            both = [(bare, "", off), (through, "/openai", on)]
+            draw.shuffle(both)
+            for kept, path, found in both:
+                time.sleep(pause_s)
+                found.append(kept.ask(request(path, stream, number), stream))
         off, on = off[-count:], on[-count:]
         for index, what in enumerate(("first byte", "last byte")):
             if index == 0 and not stream:
@@ -105,6 +115,7 @@ def rows(behind: int, proxy: int, pairs: int) -> list[Row]:
             added = differences([one[index] for one in on], [one[index] for one in off])
             of = f"{count} pairs; bare {figure([one[index] for one in off]).value:.2f} ms"
             kind = f"stream of {EVENTS} events, 5 ms apart," if stream else "plain call"
+            kind += " after a pause," if pause_s and not stream else ""
             for share, name, bar in ((0.5, "p50", 1.0), (0.99, "p99", 5.0)):
                 made.append(Row(f"{kind} {what}, {name}", figure(added, of=quantile(share)), "ms", bar, of))
     return made

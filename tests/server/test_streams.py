@@ -89,6 +89,24 @@ def test_pieces_go_on_as_they_come(serving: Serving) -> None:
         assert b"[DONE]" not in found
 
 
+def test_a_head_does_not_wait_for_its_body(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as upstream:
+        upstream.settimeout(20)
+        serving = started(tmp_path, "--upstream", f"openai=http://127.0.0.1:{upstream.getsockname()[1]}")
+        with connected(serving, 0, "") as sock:
+            there, _ = upstream.accept()
+            with there:
+                there.recv(65536)
+                there.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 13\r\n\r\n")
+                found = sock.recv(65536)
+                assert found.startswith(b"HTTP/1.1 200 OK\r\n")
+                assert found.endswith(b"\r\n\r\n")
+                there.sendall(b"HTTP/1.1 body")
+                while piece := sock.recv(65536):
+                    found += piece
+    assert found.endswith(b"\r\n\r\nHTTP/1.1 body")
+
+
 def test_who_leaves_ends_the_request_upstream_and_is_no_failure(server: Provider, serving: Serving) -> None:
     with connected(serving, 0, "+stall5") as sock:
         found = b""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import socket
 import sys
 import threading
@@ -9,6 +10,8 @@ from contextlib import suppress
 from typing import Any
 
 import uvicorn
+
+from jevons.server.joined import Protocol
 
 _BACKLOG = 2048
 _FILES = 10_240
@@ -25,7 +28,7 @@ class Listening:
         self._socket = listener
         config = uvicorn.Config(
             app,
-            http="h11",  # strict about how requests are framed
+            http=Protocol,  # h11's: strict about how requests are framed
             ws="none",
             loop="asyncio",
             lifespan="off",
@@ -48,6 +51,11 @@ class Listening:
     def start(self) -> None:
         """Begin; returns when requests are answered. Raises RuntimeError where it cannot."""
         _room()
+        # glibc keeps blocks as large as one that was given back. asyncio reads into 256 KB: else each reading would map
+        # memory and touch it for the first time (mallopt(3), M_MMAP_THRESHOLD).
+        bytearray(1 << 20)
+        gc.collect()
+        gc.freeze()  # what is loaded by now stays: to look through it again would hold requests up
         self._thread.start()
         while not self._server.started:
             if not self._thread.is_alive():

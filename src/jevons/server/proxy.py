@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
-from time import perf_counter_ns
+from time import perf_counter_ns, time_ns
 from typing import Any
 
 from jevons.capture.interceptor import Answer, Later
@@ -28,6 +28,8 @@ Send = Callable[[Message], Awaitable[None]]
 SOURCE = "serve"
 _OURS = frozenset({b"host", b"content-length", b"expect", TOKEN})
 _BODILESS = frozenset({"GET", "HEAD", "OPTIONS", "DELETE"})
+_WATCHED_S = 0.02
+"""After so long a call is watched for its client's leaving: fast ones would wait for the watch to begin."""
 
 
 class GoneError(Exception):
@@ -50,33 +52,51 @@ class Proxy:
         """Pass one request on. Raises RefusedError before anything was answered, BrokenError after."""
         body = await read(scope, receive, self._most)
         method, headers = scope["method"], [pair for pair in passed_on(scope["headers"]) if pair[0] not in _OURS]
-        exchange = self._exchange(method, upstream, target, headers, body)
+        exchange: Exchange | None = None
+        began = time_ns() // 1_000, perf_counter_ns()
         work, over = asyncio.current_task(), False
+
+        def opened() -> Exchange | None:
+            nonlocal exchange
+            if exchange is None and (made := self._exchange(method, upstream, target, headers, body)) is not None:
+                made.started_us, made.start_ns = began
+                exchange = made
+            return exchange
 
         def leave(_: object) -> None:
             if not over and work is not None:
                 work.cancel()
 
-        gone = asyncio.ensure_future(receive())  # nothing comes any more but word that the client is gone
-        gone.add_done_callback(leave)
+        gone: asyncio.Future[Message] | None = None
+
+        def watch() -> None:
+            nonlocal gone
+            gone = asyncio.ensure_future(receive())  # nothing comes any more but word that the client is gone
+            gone.add_done_callback(leave)
+
+        watching = asyncio.get_running_loop().call_later(_WATCHED_S, watch)
         try:
-            found = await self._asked(exchange, upstream, headers)
-            if found is not None:
-                await _replay(found, exchange, send)
-                return
+            if self._recorder.interceptor is not None:
+                found = await self._asked(opened(), upstream, headers)
+                if found is not None:
+                    await _replay(found, exchange, send)
+                    return
             sent = [(b"host", upstream.authority.encode()), *headers]
             if body or method not in _BODILESS:
                 sent.append((b"content-length", b"%d" % len(body)))
-            sending = self._connections.send(upstream, method, target.path, sent, body)
-            await self._pass_back(sending, exchange, send)
+            # What nobody asks before a request goes out is noted once it has: the upstream works meanwhile.
+            sending = self._connections.send(upstream, method, target.path, sent, body, opened)
+            await self._pass_back(sending, opened, send)
         except asyncio.CancelledError as error:
-            if exchange is not None:
-                exchange.fail(error) if exchange.status is None else exchange.finish()
-            if not gone.done():  # the server stops
+            if (left := opened()) is not None:
+                left.fail(error) if left.status is None else left.finish()
+            if gone is None or not gone.done():  # the server stops
                 raise
         finally:
             over = True
-            gone.cancel()
+            watching.cancel()
+            if gone is not None:
+                gone.cancel()
 
     def _exchange(
         self, method: str, upstream: Upstream, target: Target, headers: list[Header], body: bytes
@@ -93,7 +113,7 @@ class Proxy:
 
     async def _asked(self, exchange: Exchange | None, upstream: Upstream, headers: list[Header]) -> Answer | None:
         """What a recording answers in the upstream's place. Raises RefusedError where a call may not go out."""
-        if exchange is None or self._recorder.interceptor is None:
+        if exchange is None:
             return None
         in_flight.set(exchange)
 
@@ -109,11 +129,12 @@ class Proxy:
             raise RefusedError(403, "replay", str(error)) from None
         return found
 
-    async def _pass_back(self, sending: Awaitable[Coming], exchange: Exchange | None, send: Send) -> None:
+    async def _pass_back(self, sending: Awaitable[Coming], opened: Callable[[], Exchange | None], send: Send) -> None:
         try:
             response = await sending
+            exchange = opened()
         except Exception as error:
-            if exchange is not None:
+            if (exchange := opened()) is not None:
                 exchange.fail(error)
             raise RefusedError(502, "upstream", f"the upstream did not answer ({type(error).__name__})") from None
         try:

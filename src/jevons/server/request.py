@@ -114,4 +114,5 @@ def passed_on(headers: list[Header]) -> list[Header]:
     named = {
         part.strip().lower() for name, value in headers if name.lower() == b"connection" for part in value.split(b",")
     }
-    return [(name, value) for name, value in headers if name.lower() not in HOP_BY_HOP | named]
+    own = HOP_BY_HOP | named if named else HOP_BY_HOP
+    return [(name, value) for name, value in headers if name.lower() not in own]

@@ -12,7 +12,7 @@ import asyncio
 import ssl
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import cast
 
 import certifi
@@ -41,8 +41,13 @@ class Connections:
         self._tls.load_verify_locations(certifi.where())
         self._idle: defaultdict[str, list[_Connection]] = defaultdict(list)
 
-    async def send(self, to: Upstream, method: str, target: str, headers: list[Header], body: bytes) -> Coming:
-        """The head of the answer to a request. Raises ConnectError, h11.RemoteProtocolError."""
+    async def send(
+        self, to: Upstream, method: str, target: str, headers: list[Header], body: bytes, sent: Callable[[], object]
+    ) -> Coming:
+        """The head of the answer to a request; `sent` is called when that is on its way.
+
+        Raises ConnectError, h11.RemoteProtocolError.
+        """
         connection = self._kept(to.name) or await self._made(to)
         try:
             machine = connection.machine
@@ -50,6 +55,8 @@ class Connections:
             data = machine.send(h11.Data(data=body)) if body else b""
             end = machine.send(h11.EndOfMessage())
             connection.transport.write((head or b"") + (data or b"") + (end or b""))
+            sent()
+            await connection.more()
             while True:
                 event = machine.next_event()
                 if event is h11.NEED_DATA:
