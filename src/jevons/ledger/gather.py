@@ -17,6 +17,7 @@ from jevons.ledger.cells import Cell
 from jevons.ledger.home import Home
 from jevons.ledger.read import Reading
 from jevons.ledger.recorded import Recorded, of_cells, opened, recorded
+from jevons.ledger.remote import fetched
 from jevons.ledger.spans import Span, files_of, of_span
 from jevons.record import Call, Run, TestResult
 
@@ -85,6 +86,7 @@ def _split(files: Iterable[Path], span: Span) -> _Split:
         if len(where) == 1 and where[0].name.startswith(compacted.MADE) and run not in elsewhere:
             chosen[where[0]].add(run)
     told = Reading()
+    fetched(chosen)
     for file, runs in list(chosen.items()):
         try:
             found = list(parquet.events(file, runs, only="'test', 'run', 'cells', ''"))

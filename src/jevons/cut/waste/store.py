@@ -19,12 +19,12 @@ from jevons.ledger.compacted import files
 from jevons.ledger.home import Home
 from jevons.ledger.parquet import COLUMNS, PREFIXES, CorruptError, column, columns_of, quoted, reach
 from jevons.ledger.read import locate, named_run, settle
-from jevons.ledger.remote import Remote, place
+from jevons.ledger.remote import Remote, fetched, place
 from jevons.ledger.spans import Span, started
 from jevons.record import Run
 
 if TYPE_CHECKING:
-    import duckdb
+    pass
 
 MEMORY = "1GB"
 HISTORY = 20
@@ -114,25 +114,25 @@ class Store:
             # list comprehensions read alike in all versions of DuckDB; lambdas do not
             pairs = "[{'hash': pair[1], 'tokens': TRY_CAST(pair[2] AS BIGINT)} FOR pair IN prefixes]"
             self.con.execute(
-                f"COPY (SELECT * REPLACE ({pairs} AS prefixes) FROM read_json({_list(self.con, spools)}, "  # noqa: S608
+                f"COPY (SELECT * REPLACE ({pairs} AS prefixes) FROM read_json({_list(spools)}, "  # noqa: S608
                 f"format = 'newline_delimited', columns = {{{listed}}}, ignore_errors = true, "
                 f"maximum_object_size = 67108864)) TO '{quoted(whole)}' (FORMAT parquet, COMPRESSION snappy)"
             )
             parquet = [whole, *parquet]
             torn = int(self.one(f"SELECT count(*) FROM '{quoted(whole)}' WHERE event IS NULL"))  # noqa: S608
         reads = []
-        for number, file in enumerate(parquet):
+        for number, file in enumerate(fetched(parquet)):
             try:
                 found = columns_of(self.con, file)
             except CorruptError:
                 torn += 1
                 continue
             if "event" in found:
-                torn += int(self.one(f"SELECT count(*) FROM '{quoted(file)}' WHERE event = ''"))  # noqa: S608
+                torn += int(self.one(f"SELECT count(*) FROM '{reach(file)}' WHERE event = ''"))  # noqa: S608
             named = ", ".join(column(name, name in found) for name in columns)
             reads.append(
                 f"SELECT {number << 40} + file_row_number AS n, {named} "  # noqa: S608
-                f"FROM read_parquet('{quoted(file)}', file_row_number = true, hive_partitioning = false)"
+                f"FROM read_parquet('{reach(file)}', file_row_number = true, hive_partitioning = false)"
             )
         if not reads:
             empty = ", ".join(column(name, False) for name in columns)
@@ -219,6 +219,6 @@ def _shown(path: Path) -> str:
     return path.as_posix()
 
 
-def _list(con: duckdb.DuckDBPyConnection, paths: Iterable[Path]) -> str:
-    listed = [f"'{reach(con, path)}'" for path in paths]
+def _list(paths: Iterable[Path]) -> str:
+    listed = [f"'{reach(path)}'" for path in fetched(paths)]
     return f"[{', '.join(listed)}]"
