@@ -45,7 +45,8 @@ _alone = Lock()
 
 
 def within(url: str, ask: Callable[..., Any], *given: Any, **how: Any) -> Any:
-    """What a package of fsspec answers. FileNotFoundError where nothing is there; RemoteError for all else."""
+    """What a package of fsspec answers. FileNotFoundError where nothing is there, FileExistsError where something
+    must not be; RemoteError for all else."""
     answers: list[tuple[Any, BaseException | None]] = []
 
     def work() -> None:
@@ -68,11 +69,11 @@ def within(url: str, ask: Callable[..., Any], *given: Any, **how: Any) -> Any:
 
 
 def _told(url: str, error: BaseException) -> BaseException:
-    if isinstance(error, FileNotFoundError | NotADirectoryError):
+    if isinstance(error, FileNotFoundError | FileExistsError | NotADirectoryError):
         return error
     why = (str(error).strip() or type(error).__name__).splitlines()[0][:300].rstrip(".")
     if isinstance(error, PermissionError):
-        return RemoteError(f"{url}: refused ({why}): check the keys, and that they may list and read there")
+        return RemoteError(f"{url}: refused ({why}): check the keys, and what they allow there")
     return RemoteError(f"{url}: {why}: check the address, the keys and the network")
 
 

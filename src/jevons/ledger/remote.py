@@ -35,6 +35,11 @@ class Remote:
         self.suffix = PurePosixPath(self.name).suffix
 
     @property
+    def files(self) -> Any:
+        """The file system of fsspec that it lies in."""
+        return self._files
+
+    @property
     def parent(self) -> Remote:
         return Remote(self._url.rpartition("/")[0], self._files)
 
@@ -70,6 +75,16 @@ class Remote:
 
     def read_bytes(self) -> bytes:
         return bytes(within(self._url, self._files.cat_file, self._url))
+
+    def begin(self, most: int) -> bytes:
+        """At most so many of its first bytes."""
+
+        def read() -> bytes:
+            with self._files.open(self._url, "rb") as file:
+                return bytes(file.read(most))
+
+        data: bytes = within(self._url, read)
+        return data
 
     def stat(self) -> Any:
         """Size, and when it was changed; 0 where the storage does not tell. Raises FileNotFoundError."""
@@ -153,7 +168,7 @@ def place(url: str, base: Path | None = None) -> Path:
     try:
         import fsspec
     except ImportError:
-        raise RemoteError(f"{url}: a ledger at a URL needs fsspec: pip install 'jevons[shelf]'") from None
+        raise RemoteError(f"{url}: what lies at a URL needs fsspec: pip install 'jevons[shelf]'") from None
     files = within(url, fsspec.core.url_to_fs, url)[0]
     made = Remote(url, files)
     made.again()
