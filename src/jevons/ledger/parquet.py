@@ -57,10 +57,13 @@ def connect(database: str = "") -> duckdb.DuckDBPyConnection:
     except ImportError as error:
         raise NoEngineError("this ledger holds Parquet, which needs duckdb: pip install 'jevons[report]'") from error
     if database:
-        return duckdb.connect(database)
-    if os.getpid() not in _memory:
-        _memory[os.getpid()] = duckdb.connect(":memory:")
-    return _memory[os.getpid()].cursor()
+        con = duckdb.connect(database)
+    else:
+        if os.getpid() not in _memory:
+            _memory[os.getpid()] = duckdb.connect(":memory:")
+        con = _memory[os.getpid()].cursor()
+    con.execute("SET enable_progress_bar = false")  # it would stand among what a command prints
+    return con
 
 
 def reach(path: Path) -> str:

@@ -17,7 +17,7 @@ from jevons.cut.waste.kinds import BIT
 from jevons.ledger.cells import Key
 from jevons.ledger.compacted import files
 from jevons.ledger.home import Home
-from jevons.ledger.parquet import COLUMNS, PREFIXES, CorruptError, column, columns_of, quoted, reach
+from jevons.ledger.parquet import COLUMNS, PREFIXES, CorruptError, column, columns_of, connect, quoted, reach
 from jevons.ledger.read import locate, named_run, settle
 from jevons.ledger.remote import Remote, fetched, place
 from jevons.ledger.spans import Span, started
@@ -45,14 +45,13 @@ class Store:
     ) -> None:
         """`known`: all runs of the ledgers, for what came before. `mode`: ``live`` or ``recorded``; by the runs if
         empty. Raises ImportError without duckdb, OSError where a file cannot be read."""
-        import duckdb
 
         self._folder = tempfile.TemporaryDirectory(prefix="jevons-cut-")
         self.ledger = _shown(place(span.ledger) if span.ledger else homes[0].path) if span.ledger or homes else ""
         """Path of the ledger, as people would name it here."""
         self.swaps: list[Key] = []
         """Physics keys that calls could move to; marks hold their places in this list."""
-        self.con = duckdb.connect(str(Path(self._folder.name) / "marks.duckdb"))
+        self.con = connect(str(Path(self._folder.name) / "marks.duckdb"))
         try:
             self.con.execute(f"SET memory_limit = '{memory}'")
             self.con.execute(f"SET temp_directory = '{quoted(self._folder.name)}'")
