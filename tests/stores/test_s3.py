@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
+import subprocess
+import sys
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import urlopen
 
 import pytest
 from ledger.test_daily import ledger, one_run
@@ -117,6 +122,29 @@ def test_a_server_that_falls_silent_or_dies_gives_no_smaller_total(
     with ThreadPoolExecutor(4) as several:
         for said in several.map(run, [0, *first]):
             assert re.fullmatch(r"jevons: s3://team/shop/.jevons.*: check the .*network.*\n", said), said
+
+
+def test_live_pages_say_that_the_store_is_gone(store: Store, relay: Relay, there: str, tmp_path: Path) -> None:
+    for needed in ("uvicorn", "jinja2"):
+        pytest.importorskip(needed, reason="live pages need the extras report and server")
+    (tmp_path / "pyproject.toml").write_text(f"[tool.jevons]\nshared = '{there}'\n")
+    serving = subprocess.Popen(
+        [sys.executable, "-m", "jevons", "report", "--live", "--format", "json"],
+        cwd=tmp_path, stdout=subprocess.PIPE, text=True, env=store.environment(relay.port, AWS_MAX_ATTEMPTS="1"),
+    )  # fmt: skip
+    try:
+        assert serving.stdout
+        url = json.loads(serving.stdout.readline())["url"]
+        with urlopen(f"{url}/", timeout=60) as answer:
+            assert b"a/b %[x]?" in answer.read()
+        relay.close()
+        with pytest.raises(HTTPError) as refused:
+            urlopen(f"{url}/", timeout=60)
+        assert refused.value.code == 503
+        assert b"check the address, the keys and the network" in refused.value.read()
+    finally:
+        serving.kill()
+        serving.communicate()
 
 
 def test_what_comes_while_one_looks_is_seen(store: Store, tmp_path: Path) -> None:
