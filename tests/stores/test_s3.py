@@ -143,7 +143,7 @@ def test_live_pages_say_that_the_store_is_gone(store: Store, relay: Relay, there
         assert refused.value.code == 503
         assert b"check the address, the keys and the network" in refused.value.read()
     finally:
-        serving.kill()
+        serving.terminate()
         serving.communicate()
 
 
