@@ -9,7 +9,7 @@ DEV := .venv-dev/$(BINDIR)
 # Tests start hundreds of Pythons: what one of them compiles, the others read; what none needs is not compiled.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test test-slow check docs test-docs test-browser test-otel test-spark test-openai3 test-deepeval test-matrix matrix-table test-lowest test-highest fuzz validate constants published bench bench-quick lock clean
+.PHONY: demo test test-slow check docs test-docs test-browser test-otel test-spark test-stores test-openai3 test-deepeval test-matrix matrix-table test-lowest test-highest fuzz validate constants published bench bench-quick lock clean
 .DELETE_ON_ERROR:
 .PRECIOUS: .venv-%/ready
 
@@ -24,11 +24,11 @@ demo: .venv-dev/ready
 	$(DEV)/python -m pytest examples/helpdesk -q --jevons
 
 test: .venv-dev/ready
-	$(DEV)/python -m pytest -n 2 -m "not slow"
+	$(DEV)/python -m pytest -n 2 -m "not slow" --ignore=tests/stores
 
 # What takes longest: whole sessions with and without jevons, all recorded suites.
 test-slow: .venv-dev/ready
-	$(DEV)/python -m pytest -n 2 -m slow --ignore=tests/matrix --ignore=tests/pages
+	$(DEV)/python -m pytest -n 2 -m slow --ignore=tests/matrix --ignore=tests/pages --ignore=tests/stores
 
 check: .venv-dev/ready
 	$(DEV)/ruff check .
@@ -59,6 +59,10 @@ test-otel: .venv-otel/ready
 test-spark: .venv-spark/ready
 	.venv-spark/$(BINDIR)/python -m pytest tests/spark tests/ledger/test_engine.py
 
+# An object store that is a real server, and a real Prometheus, which the system brings.
+test-stores: .venv-stores/ready
+	.venv-stores/$(BINDIR)/python -m pytest tests/stores
+
 # The SDKs on httpx2, DeepEval's own runner, and the oldest and the newest versions that we say we work with.
 test-openai3: .venv-openai3/ready
 	.venv-openai3/$(BINDIR)/python -m pytest tests/sdk
@@ -76,7 +80,7 @@ matrix-table: .venv-matrix/ready
 
 # Random searches are `make test`'s: ten examples of each property show whether it holds with other versions.
 test-lowest test-highest: export HYPOTHESIS_PROFILE = few
-NARROW := tests -m "not slow" --ignore=tests/sdk --ignore=tests/matrix
+NARROW := tests -m "not slow" --ignore=tests/sdk --ignore=tests/matrix --ignore=tests/stores
 test-lowest: .venv-lowest/ready
 	.venv-lowest/$(BINDIR)/python -m pytest -n 2 $(NARROW)
 
@@ -116,6 +120,9 @@ bench: .venv-bench/ready
 	.venv-bench/$(BINDIR)/python benchmarks/scan.py
 	.venv-bench/$(BINDIR)/python benchmarks/draws.py
 	.venv-bench/$(BINDIR)/python benchmarks/waste.py
+	.venv-bench/$(BINDIR)/python benchmarks/proxy.py
+	.venv-bench/$(BINDIR)/python benchmarks/imports.py 64
+	.venv-bench/$(BINDIR)/python benchmarks/scale.py 1 10
 
 # Shows that the benchmarks run; their figures need `make bench`.
 bench-quick: .venv-dev/ready
@@ -138,6 +145,7 @@ lock:
 	$(EXPORT) --extra report --extra scan --extra server --group browser -o locks/browser.txt
 	$(EXPORT) --extra server --extra sources --group otel -o locks/otel.txt
 	$(EXPORT) --extra report --extra shelf --extra spark --group spark -o locks/spark.txt
+	$(EXPORT) --extra report --extra server --extra shelf --group stores -o locks/stores.txt
 	$(EXPORT) --group validation -o locks/validation.txt
 	uv pip compile --quiet --resolution lowest-direct --python-version 3.11 --universal --generate-hashes \
 	  --no-header --no-annotate --extra all pyproject.toml --group narrow -o locks/lowest.txt

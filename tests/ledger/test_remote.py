@@ -15,10 +15,11 @@ pytest.importorskip("duckdb", reason="Parquet needs the extra report")
 fsspec: Any = pytest.importorskip("fsspec", reason="a ledger at a URL needs the extra shelf")
 
 from jevons.cli import main  # noqa: E402
+from jevons.ledger import near  # noqa: E402
 from jevons.ledger.gather import gather  # noqa: E402
 from jevons.ledger.home import Home  # noqa: E402
 from jevons.ledger.read import read, runs  # noqa: E402
-from jevons.ledger.remote import RemoteError, place  # noqa: E402
+from jevons.ledger.remote import Remote, RemoteError, place  # noqa: E402
 from jevons.ledger.spans import Span, SpanError, pick  # noqa: E402
 
 
@@ -53,6 +54,21 @@ def test_runs_calls_and_cells_are_the_same(local: Path, url: str) -> None:
     found, torn = gather([there], span)
     assert (found, torn) == gather([here], span)
     assert (len(found), torn) == (3, 1)
+
+
+def test_files_come_in_pieces(local: Path, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Several to a file, few at a time: a whole number of them, or not."""
+    for piece, size in ((100, 1000), (1, 7), (4000, 1)):
+        monkeypatch.setattr(near, "_PIECE", piece)
+        monkeypatch.setattr(near, "_BYTES", size)
+        near._held.clear()
+        top = place(url)
+        assert isinstance(top, Remote)
+        files = list(top.below())
+        assert files
+        for file in files:
+            there = local / str(file).removeprefix(f"{url}/")
+            assert file.open().read() == there.read_bytes(), file
 
 
 def test_a_span_names_it(local: Path, url: str) -> None:

@@ -11,9 +11,9 @@ from typing import Any
 import click
 import msgspec
 
-from jevons.cli.project import find, pick_runs
-from jevons.ledger.compacted import files as files_of
-from jevons.ledger.read import each, events, named_run, settle
+from jevons.cli.project import find, ledgers, pick_runs
+from jevons.ledger.read import each, events, named_run
+from jevons.ledger.spans import Span, files_of
 from jevons.record import Call
 from jevons.report.text import sheet_cell
 
@@ -41,11 +41,13 @@ Examples:
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="File to write to.")
 def command(form: str, run: str, repeats: bool, output: Path | None) -> None:
     """List recorded calls: facts only, no prompts or answers."""
-    _, _, home = find()
-    settle(home)
-    wanted = None if run == "all" else {one.id for one in pick_runs([home], run).runs}
+    root, settings, home = find()
+    homes = ledgers(root, settings, home)
+    span = None if run == "all" else pick_runs(homes, run)
+    wanted = None if span is None else {one.id for one in span.runs}
     torn: list[tuple[str, int]] = []
-    files = (file for file in files_of(home) if wanted is None or not named_run(file) or named_run(file) in wanted)
+    listed = files_of(homes, span or Span("all", [], 0, 0))
+    files = (file for file in listed if wanted is None or not named_run(file) or named_run(file) in wanted)
     calls: Iterator[Call] = (
         event
         for event in each(events(files, torn, runs=wanted))

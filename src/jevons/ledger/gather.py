@@ -18,6 +18,7 @@ from jevons.ledger.cells import Cell, fold
 from jevons.ledger.home import Home
 from jevons.ledger.read import Reading
 from jevons.ledger.recorded import Recorded, Whose, in_order, of_cells, opened, recorded
+from jevons.ledger.remote import fetched
 from jevons.ledger.spans import Span, files_of, of_span
 from jevons.record import Call, Kept, Run, TestResult
 
@@ -117,8 +118,8 @@ def _files(homes: list[Home], span: Span, master: str) -> list[Path]:
 
 
 def _split(files: Iterable[Path], span: Span, tests: bool = True) -> _Split:
-    """Without `tests`, results are not read, and files that hold runs kept as cells are left: whether the calls of those
-    are there, too, is not known then."""
+    """Without `tests`, results are not read, and files that hold runs kept as cells are left: whether their calls are
+    there, too, is not known then."""
     none = _Split({}, Reading())
     wanted = {run.id for run in span.runs}
     places: dict[str, list[Path]] = defaultdict(list)
@@ -147,6 +148,7 @@ def _split(files: Iterable[Path], span: Span, tests: bool = True) -> _Split:
     if imported and _seen_twice({file for where in places.values() for file in where}, wanted, imported, spooled):
         return none
     told = Reading()
+    fetched(chosen)
     for file, runs in list(chosen.items()):
         try:
             found = list(parquet.events(file, runs, only=f"{_TESTS * tests}'run', 'cells', ''"))

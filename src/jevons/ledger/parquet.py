@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from jevons.ledger.remote import Remote
+from jevons.ledger.remote import fetched, local
 from jevons.record import Call, Event, decode
 
 if TYPE_CHECKING:
@@ -58,19 +58,21 @@ def connect(database: str = "") -> duckdb.DuckDBPyConnection:
     except ImportError as error:
         raise NoEngineError("this ledger holds Parquet, which needs duckdb: pip install 'jevons[report]'") from error
     if database:
-        return duckdb.connect(database)
-    if os.getpid() not in _memory:
-        _memory[os.getpid()] = duckdb.connect(":memory:")
-    return _memory[os.getpid()].cursor()
+        con = duckdb.connect(database)
+    else:
+        if os.getpid() not in _memory:
+            _memory[os.getpid()] = duckdb.connect(":memory:")
+        con = _memory[os.getpid()].cursor()
+    con.execute("SET enable_progress_bar = false")  # it would stand among what a command prints
+    return con
 
 
-def reach(con: duckdb.DuckDBPyConnection, path: Path) -> str:
-    """A file's name within single quotes of SQL; where fsspec reaches it, DuckDB then reads it through fsspec."""
-    if isinstance(path, Remote):
-        scheme = str(path).partition("://")[0]
-        if not con.filesystem_is_registered(scheme):
-            con.register_filesystem(path.files)
-    return quoted(path)
+def reach(path: Path) -> str:
+    """A file's name on this machine, within single quotes of SQL. Raises CorruptError where it is gone."""
+    try:
+        return quoted(local(path))
+    except FileNotFoundError as error:
+        raise CorruptError(0, "is gone", str(path)) from error
 
 
 _memory: dict[int, duckdb.DuckDBPyConnection] = {}
@@ -87,7 +89,7 @@ def columns_of(con: duckdb.DuckDBPyConnection, path: Path) -> set[str]:
     import duckdb
 
     try:
-        described = f"DESCRIBE SELECT * FROM read_parquet('{reach(con, path)}', hive_partitioning = false)"  # noqa: S608
+        described = f"DESCRIBE SELECT * FROM read_parquet('{reach(path)}', hive_partitioning = false)"  # noqa: S608
         return {name for name, *_ in con.execute(described).fetchall()}
     except duckdb.Error as error:
         raise CorruptError(0, f"is no Parquet, or broken ({str(error).splitlines()[0]})", str(path)) from error
@@ -123,7 +125,7 @@ def events(path: Path, runs: Collection[str] | None = None, only: str = "") -> I
             where.append(f"event IN ({only})" if "event" in names else "false")
         try:
             con.execute(
-                f"SELECT file_row_number, {listed} FROM read_parquet('{quoted(path)}', file_row_number = true, "  # noqa: S608
+                f"SELECT file_row_number, {listed} FROM read_parquet('{reach(path)}', file_row_number = true, "  # noqa: S608
                 f"hive_partitioning = false) WHERE {' AND '.join(where)} ORDER BY file_row_number",
                 given,
             )
@@ -140,8 +142,8 @@ def calls(
     """The calls of some runs in files, or of all, as relations of `con`, lazily: of files whose calls have a ``cell``,
     and of files that do not. Raises CorruptError."""
     alike: dict[frozenset[str], list[str]] = {}
-    for path in paths:
-        alike.setdefault(frozenset(columns_of(con, path)), []).append(f"'{quoted(path)}'")
+    for path in fetched(paths):
+        alike.setdefault(frozenset(columns_of(con, path)), []).append(f"'{reach(path)}'")
     wanted = ""
     if runs is not None:
         con.execute("CREATE OR REPLACE TEMP TABLE wanted (run VARCHAR)")
@@ -183,7 +185,7 @@ def runs_of(path: Path) -> set[str]:
 
         columns_of(con, path)
         try:
-            found = con.execute(f"SELECT DISTINCT run FROM read_parquet('{quoted(path)}')").fetchall()  # noqa: S608
+            found = con.execute(f"SELECT DISTINCT run FROM read_parquet('{reach(path)}')").fetchall()  # noqa: S608
         except duckdb.Error as error:
             raise CorruptError(0, f"is broken ({str(error).splitlines()[0]})", str(path)) from error
     return {run for (run,) in found if run}

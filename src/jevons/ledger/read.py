@@ -11,7 +11,7 @@ import msgspec
 
 from jevons.ledger import compacted, parquet
 from jevons.ledger.home import DIRECTORY, Home
-from jevons.ledger.remote import Remote
+from jevons.ledger.remote import Remote, fetched
 from jevons.record import Call, Event, Kept, Run, TestResult, decode, encode
 
 COMMITTED = "combined."
@@ -122,7 +122,7 @@ def events(
 ) -> Iterator[Event]:
     """The events of a ledger's files, in order; lines that are no record are noted in `torn`, files that cannot be read
     are passed over, or raise OSError if `strict`. `runs`: of a Parquet file, those of these runs alone."""
-    for path in paths:
+    for path in fetched(paths):
         if path.suffix == ".parquet":
             yield from _rows(path, torn, strict, runs)
             continue
@@ -212,6 +212,7 @@ def runs(files: Home | Iterable[Path]) -> list[Run]:
     files = list(files)
     held = compacted.held(files)
     found: dict[str, Run] = {}
+    fetched(path for path in files if path not in held)
     for path in files:
         if path in held:
             for run in held[path]:

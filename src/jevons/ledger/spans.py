@@ -115,7 +115,7 @@ def pick(recorded: Reading | Iterable[Run], text: str, now_us: int | None = None
         if span is None:
             raise SpanError(f"{path}: {_nothing(there, rest)}")
         return msgspec.structs.replace(span, name=f"{path}: {span.name}", ledger=str(path))
-    raise SpanError("; ".join(filter(None, [_nothing(known, text), why])))
+    raise SpanError(why if SIGN in text else "; ".join(filter(None, [_nothing(known, text), why])))
 
 
 def previous(recorded: Iterable[Run], run: Run) -> Span | None:
@@ -306,8 +306,11 @@ def _paths(text: str) -> Iterator[tuple[str, str]]:
     """(existing path or URL, the text for its runs) as which `text` can be read: ``PATH``, then ``PATH:TEXT``."""
     if SIGN in text:
         url, colon, rest = text.rpartition(":")
+        named = colon and not rest.startswith("//")
+        if named and "/" not in rest:
+            yield url, rest.strip()
         yield text, ""
-        if colon and not rest.startswith("//"):
+        if named and "/" in rest:  # a branch; or a port
             yield url, rest.strip()
         return
     cuts = [place for place, sign in enumerate(text) if sign == ":"]

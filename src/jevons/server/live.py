@@ -11,6 +11,7 @@ from collections import Counter
 from typing import Any
 from urllib.parse import unquote
 
+from jevons.ledger.near import RemoteError
 from jevons.report.html.live import policy
 from jevons.server.live_ledger import StoppedError
 from jevons.server.live_pages import Page, Pages
@@ -51,6 +52,10 @@ class LiveApp:
             return
         except StoppedError:
             await _plain(503, "the server ends", send)
+            return
+        except RemoteError as error:  # of the shared ledger: the next page asks again
+            self.counts["unreached"] += 1
+            await _plain(503, str(error), send)
             return
         except Exception as error:
             self.counts["failed"] += 1

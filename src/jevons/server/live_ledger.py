@@ -19,6 +19,7 @@ from jevons.ledger.days import UNKNOWN, day
 from jevons.ledger.home import Home
 from jevons.ledger.read import later, runs, settle
 from jevons.ledger.recorded import Recorded
+from jevons.ledger.remote import Remote
 from jevons.ledger.spans import counted, scan_of, started
 from jevons.ledger.together import Together, brief
 from jevons.record import Run
@@ -72,6 +73,8 @@ class LiveLedger:
         homes: list[dict[str, Run]] = []
         for home in self.homes:
             settle(home)
+            if isinstance(home.path, Remote):
+                home.path.again()
             found: dict[str, Run] = {}
             for path in compacted.files(home):
                 try:

@@ -10,11 +10,14 @@ import os
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from inspect import signature
 from pathlib import Path
 from typing import Protocol
 
 import msgspec
 
+from jevons.ledger import remote as ledger
+from jevons.ledger.near import within
 from jevons.shelf import lineage
 from jevons.shelf.card import Card, encode
 from jevons.shelf.text import LARGEST, CardError, Fault, Lines, convert, endless, from_json, json_lines, plain
@@ -83,48 +86,47 @@ class Folder:
 
 
 class Remote:
-    """What fsspec reaches; ValueError says how to get fsspec, or what it lacks for this kind of URL."""
+    """What fsspec reaches; RemoteError (a ValueError) says what is missing: fsspec, a bucket, keys, an answer."""
 
-    def __init__(self, url: str) -> None:
-        try:
-            import fsspec
-        except ImportError:
-            raise ValueError(f"{url}: a shelf at a URL needs fsspec: pip install 'jevons[shelf]'") from None
-        try:
-            self.files, self.path = fsspec.core.url_to_fs(url)
-        except (ImportError, ValueError) as error:
-            raise ValueError(f"{url}: {error}") from None
-        self.url = url.rstrip("/")
+    def __init__(self, top: ledger.Remote) -> None:
+        self.top = top
 
     def names(self) -> list[str]:
-        with suppress(FileNotFoundError):
-            listed = self.files.ls(self.path, detail=False)
-            return sorted(str(name).rsplit("/", 1)[-1] for name in listed if str(name).endswith(".json"))
-        return []
+        self.top.again()
+        return sorted(one.name for one in self.top.glob("*.json"))
 
     def read(self, name: str) -> bytes:
-        with self.files.open(f"{self.path}/{name}", "rb") as file:
-            data: bytes = file.read(LARGEST + 1)
-            return data
+        return (self.top / name).begin(LARGEST + 1)
 
     def write(self, name: str, data: bytes, new: bool) -> None:
-        if new and self.files.exists(f"{self.path}/{name}"):
+        url, files = self.at(name), self.top.files
+        if new and (self.top / name).exists():
             raise FileExistsError(name)
-        with suppress(FileExistsError, NotImplementedError):
-            self.files.makedirs(self.path, exist_ok=True)
-        self.files.pipe_file(f"{self.path}/{name}", data)
+        folder = str(files._strip_protocol(str(self.top)))
+        if folder.startswith("/"):  # elsewhere it begins with a bucket, which its owner makes, and there are no folders
+            with suppress(FileExistsError, NotImplementedError):
+                within(url, files.makedirs, folder, exist_ok=True)
+        # Of two who write at once one is refused, where the storage can.
+        how = {"mode": "create"} if new and "mode" in signature(files.pipe_file).parameters else {}
+        try:
+            within(url, files.pipe_file, url, data, **how)
+        except ledger.RemoteError:
+            if how and (self.top / name).exists():
+                raise FileExistsError(name) from None
+            raise
 
     def at(self, name: str) -> str:
-        return f"{self.url}/{name}"
+        return f"{self.top}/{name}"
 
 
 class Shelf:
     """The cards of one place."""
 
     def __init__(self, location: str | Path) -> None:
-        """`location` is a folder, or a URL that fsspec knows. ValueError where it cannot be reached."""
+        """`location` is a folder, or a URL that fsspec knows. RemoteError where it cannot be reached."""
         self.location = str(location)
-        self.place: Place = Remote(self.location) if "://" in self.location else Folder(Path(location))
+        there = ledger.place(self.location)
+        self.place: Place = Remote(there) if isinstance(there, ledger.Remote) else Folder(there)
 
     def cards(self) -> list[Card]:
         """All cards, by id. CardError says file and line of every card that is not good."""

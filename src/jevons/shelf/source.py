@@ -7,10 +7,11 @@ from typing import NamedTuple
 
 import msgspec
 
+from jevons.ledger import remote
 from jevons.shelf import codecarbon, cyclonedx, huggingface, table
 from jevons.shelf.card import Card, identity
 from jevons.shelf.derive import estimate, figures
-from jevons.shelf.folder import Remote, read
+from jevons.shelf.folder import read
 from jevons.shelf.text import LARGEST, LARGEST_TABLE, CardError, Fault, Lines, from_json, plain, too_large
 
 FORMATS = "a README of Hugging Face, CycloneDX 1.6 or 1.7, a CodeCarbon CSV, a table of cards, or a card of jevons"
@@ -125,15 +126,13 @@ def _id(name: str, source: str) -> str:
 
 def _bytes(source: str, most: int) -> bytes:
     try:
-        if "://" in source:
-            folder, _, name = source.rpartition("/")
-            with Remote(folder).files.open(f"{Remote(folder).path}/{name}", "rb") as file:
-                data: bytes = file.read(most + 1)
-                return data
-        size = Path(source).stat().st_size
+        there = remote.place(source)
+        if isinstance(there, remote.Remote):
+            return there.begin(most + 1)
+        size = there.stat().st_size
         if size > most:
             raise too_large(source, most, size)
-        with Path(source).open("rb") as file:
+        with there.open("rb") as file:
             return file.read(most + 1)
     except CardError:
         raise

@@ -11,20 +11,17 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from jevons.cut.waste.kinds import BIT
 from jevons.ledger.cells import Key
 from jevons.ledger.compacted import files
 from jevons.ledger.home import Home
-from jevons.ledger.parquet import COLUMNS, PREFIXES, CorruptError, column, columns_of, quoted, reach
+from jevons.ledger.parquet import COLUMNS, PREFIXES, CorruptError, column, columns_of, connect, quoted, reach
 from jevons.ledger.read import locate, named_run, settle
-from jevons.ledger.remote import Remote, place
+from jevons.ledger.remote import Remote, fetched, place
 from jevons.ledger.spans import Span, started
 from jevons.record import Run
-
-if TYPE_CHECKING:
-    import duckdb
 
 MEMORY = "1GB"
 HISTORY = 20
@@ -45,14 +42,13 @@ class Store:
     ) -> None:
         """`known`: all runs of the ledgers, for what came before. `mode`: ``live`` or ``recorded``; by the runs if
         empty. Raises ImportError without duckdb, OSError where a file cannot be read."""
-        import duckdb
 
         self._folder = tempfile.TemporaryDirectory(prefix="jevons-cut-")
         self.ledger = _shown(place(span.ledger) if span.ledger else homes[0].path) if span.ledger or homes else ""
         """Path of the ledger, as people would name it here."""
         self.swaps: list[Key] = []
         """Physics keys that calls could move to; marks hold their places in this list."""
-        self.con = duckdb.connect(str(Path(self._folder.name) / "marks.duckdb"))
+        self.con = connect(str(Path(self._folder.name) / "marks.duckdb"))
         try:
             self.con.execute(f"SET memory_limit = '{memory}'")
             self.con.execute(f"SET temp_directory = '{quoted(self._folder.name)}'")
@@ -114,25 +110,25 @@ class Store:
             # list comprehensions read alike in all versions of DuckDB; lambdas do not
             pairs = "[{'hash': pair[1], 'tokens': TRY_CAST(pair[2] AS BIGINT)} FOR pair IN prefixes]"
             self.con.execute(
-                f"COPY (SELECT * REPLACE ({pairs} AS prefixes) FROM read_json({_list(self.con, spools)}, "  # noqa: S608
+                f"COPY (SELECT * REPLACE ({pairs} AS prefixes) FROM read_json({_list(spools)}, "  # noqa: S608
                 f"format = 'newline_delimited', columns = {{{listed}}}, ignore_errors = true, "
                 f"maximum_object_size = 67108864)) TO '{quoted(whole)}' (FORMAT parquet, COMPRESSION snappy)"
             )
             parquet = [whole, *parquet]
             torn = int(self.one(f"SELECT count(*) FROM '{quoted(whole)}' WHERE event IS NULL"))  # noqa: S608
         reads = []
-        for number, file in enumerate(parquet):
+        for number, file in enumerate(fetched(parquet)):
             try:
                 found = columns_of(self.con, file)
             except CorruptError:
                 torn += 1
                 continue
             if "event" in found:
-                torn += int(self.one(f"SELECT count(*) FROM '{quoted(file)}' WHERE event = ''"))  # noqa: S608
+                torn += int(self.one(f"SELECT count(*) FROM '{reach(file)}' WHERE event = ''"))  # noqa: S608
             named = ", ".join(column(name, name in found) for name in columns)
             reads.append(
                 f"SELECT {number << 40} + file_row_number AS n, {named} "  # noqa: S608
-                f"FROM read_parquet('{quoted(file)}', file_row_number = true, hive_partitioning = false)"
+                f"FROM read_parquet('{reach(file)}', file_row_number = true, hive_partitioning = false)"
             )
         if not reads:
             empty = ", ".join(column(name, False) for name in columns)
@@ -219,6 +215,6 @@ def _shown(path: Path) -> str:
     return path.as_posix()
 
 
-def _list(con: duckdb.DuckDBPyConnection, paths: Iterable[Path]) -> str:
-    listed = [f"'{reach(con, path)}'" for path in paths]
+def _list(paths: Iterable[Path]) -> str:
+    listed = [f"'{reach(path)}'" for path in fetched(paths)]
     return f"[{', '.join(listed)}]"
