@@ -338,7 +338,7 @@ def test_a_shared_shelf_at_a_url(project):
     train(project, *asks("--shelf", url), *cmd())
     assert "saved about" in train(project, *asks("--shelf", url, "--reuse=always"), *cmd())
     assert begun(project) == 1
-    assert [path.name for path in (project / "elsewhere").iterdir()] == ["judge.json"]
+    assert [path.name for path in (project / "elsewhere").glob("[!.]*")] == ["judge.json"]
     assert not (project / "jevons-shelf").exists()
 
 
