@@ -42,7 +42,7 @@ START_US = 1_788_220_800_000_000
 BLOCK = 1_000_000
 """Calls a file: of one project and day."""
 QUESTIONS = (
-    "bare sum", "bare sum, columns as read", "cells by key x project x day", "cells by test of one run",
+    "bare sum", "bare sum, columns as read", "cells by key x project x day (x role)", "cells by test of one run",
     "repeats by model", "jevons report --by project",
 )  # fmt: skip
 YEAR, ECOLOGITS = "a year of kept cells", "EcoLogits, call by call"
@@ -121,9 +121,9 @@ def ask(folder: Path, question: str) -> tuple[float, float, int]:
             query = f"SELECT {', '.join(sums)}{'' if as_read else ', count(*) FILTER (timed)'} FROM {files}"
             con.execute(query).fetchall()
             made = 1
-        elif question == "cells by key x project x day":
+        elif question == "cells by key x project x day (x role)":
             made = sum(
-                len(engine.cells(engine.keyed(nw.from_native(calls)), (), "day"))
+                len(engine.together(nw.from_native(calls)))
                 for project in sorted(top.glob("project=*"))
                 for calls in parquet.calls(con, sorted(project.rglob("*.parquet")))
             )

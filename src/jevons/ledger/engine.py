@@ -10,8 +10,9 @@ which an engine groups in a third of the time that fifteen columns take. Other f
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from functools import reduce
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from jevons.ledger import spark
@@ -48,7 +49,6 @@ TOLD = (*_WORDS, *_NUMBERS)
 """What `text` tells, in order. Who changes it gives the column another name: files keep what was written."""
 _FLAGS = ("role", "repeat", "failed", "again", "context")
 _CELL = "cell"
-_SUMMED = ("calls", *_PLAIN, *_PRODUCTS, *_COUNTED, "tokens", "largest")
 _BETWEEN, _ESCAPE = "\x1f", "\x1e"
 
 
@@ -81,9 +81,8 @@ def keyed(calls: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
 
     from jevons.ledger.recorded import CONTEXTS
 
-    error, status, us = nw.col("error"), nw.col("status").cast(nw.Int64), nw.col("started_us")
+    error, status = nw.col("error"), nw.col("status").cast(nw.Int64)
     whole, output, reasoning = (nw.col(f"{name}_tokens").fill_null(0) for name in ("input", "output", "reasoning"))
-    known = (us >= 1_000_000) & (us < SECONDS_1970_TO_2100 * 1_000_000)
     cut = (error == "cut") | (error == "stream_error")
     context = reduce(lambda rest, size: _either(whole > size, nw.lit(size), rest), CONTEXTS, nw.lit(0))
     return calls.with_columns(
@@ -91,9 +90,9 @@ def keyed(calls: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
         outcome=_either(error == "", status.fill_null(200), _either(cut, nw.lit(_CUT), status.fill_null(_NONE))).cast(
             nw.Int64
         ),
-        hour=_either(known, us - us % HOUR_US, nw.lit(-1)).cast(nw.Int64),
-        day=_either(known, us - us % DAY_US, nw.lit(-1)).cast(nw.Int64),
-        place=_either(nw.col("mode") == "recorded", nw.col("source"), nw.col("file")),
+        hour=_began_us(HOUR_US),
+        day=_began_us(DAY_US),
+        place=_place(),
         failed=(error != "") | (status.fill_null(0) >= 400),
         again=nw.col("retry") > 0,
         clock=nw.col("timed") & ~nw.col("decode_us").is_null(),
@@ -148,8 +147,10 @@ def summed(calls: nw.LazyFrame[Any], groups: Sequence[str]) -> nw.LazyFrame[Any]
     """
     import narwhals.stable.v2 as nw
 
-    known = calls.select(*groups, **{name: nw.col(column).cast(nw.Int64) for name, column in _PLAIN.items()})
-    products = {name: nw.col(one) * nw.col(other) for name, (one, other) in _PRODUCTS.items()}
+    plain = {name: nw.col(column).cast(nw.Int64) for name, column in _PLAIN.items()}
+    known = calls.select(
+        *groups, **plain, **{name: plain[one] * plain[other] for name, (one, other) in _PRODUCTS.items()}
+    )
     largest: list[nw.Expr] = []
     if calls.implementation.is_polars():  # DuckDB and Spark refuse by themselves what does not fit
         tokens = nw.max_horizontal(*[nw.col(name).fill_null(0).abs() for name in ("input", "cached", "output")])
@@ -158,8 +159,7 @@ def summed(calls: nw.LazyFrame[Any], groups: Sequence[str]) -> nw.LazyFrame[Any]
         largest = [nw.col("tokens").max(), nw.col("largest").max()]
     sums = [nw.col(name).sum().cast(nw.Int64) for name in (*_PLAIN, *_PRODUCTS)]
     counts = [nw.col(column).count().cast(nw.Int64).alias(name) for name, column in _COUNTED.items()]
-    calls_of = nw.len().cast(nw.Int64).alias("calls")
-    return known.with_columns(**products).group_by(*groups).agg(calls_of, *sums, *counts, *largest)
+    return known.group_by(*groups).agg(nw.len().cast(nw.Int64).alias("calls"), *sums, *counts, *largest)
 
 
 def cells(calls: nw.LazyFrame[Any], by: Sequence[str] = (), period: str = "hour") -> list[Cell]:
@@ -171,39 +171,39 @@ def cells(calls: nw.LazyFrame[Any], by: Sequence[str] = (), period: str = "hour"
     wanted = list(dict.fromkeys((*_KEY, *_STATE, *by, period)))
     stored = _CELL in calls.collect_schema().names()
     names = [_CELL, *(name for name in wanted if name not in TOLD)] if stored else wanted
+    told = {name: at for at, name in enumerate((*TOLD, *names[1:]) if stored else names)}
+    key_of, state_of = (itemgetter(*[told[name] for name in some]) for some in ((*_KEY, period), _STATE))
+    group_at = [told[name] for name in by]
     made: dict[tuple[Key, tuple[Any, ...]], Sums] = {}
-    read: dict[str, dict[str, Any]] = {}
     for row in _refused_if_too_large(summed(calls, names)):
-        of = dict(zip((*names, *_SUMMED), row, strict=False))
-        if stored:
-            of |= read.get(row[0]) or read.setdefault(row[0], _told(row[0]))
-        began, group = _began(of[period], period), tuple([of[name] for name in by])
+        of = (*_told(row[0]), *row[1 : len(names)]) if stored else row
+        *facts, outcome, start = key_of(of)
+        began, group = _began(start, period), tuple([of[at] for at in group_at])
         if period == "day":
             group, began = (*group, began), began if began == UNKNOWN else began[:7]
-        key = Key._make((*[of[name] for name in _KEY[:-1]], _status(of["outcome"]), began))
-        sums = _sums(of)
+        key, sums = Key._make((*facts, _status(outcome), began)), _sums(row[len(names) :], *state_of(of))
         there = made.setdefault((key, group), sums)
         if there is not sums:  # several statuses of a class; timed and not
             there.merge(sums)
     return [Cell(key, group, sums) for (key, group), sums in made.items()]
 
 
-def _sums(of: Mapping[str, Any]) -> Sums:
-    """The sums of a row of `summed`, of calls that do not differ in `_STATE`. Raises TooLargeError."""
-    calls, tokens = of["calls"], of.get("tokens") or 0
-    if calls * (of.get("largest") or 0) > _MOST or calls * tokens * tokens > _MOST:
-        raise TooLargeError(f"{calls:,} calls of up to {tokens:,} tokens in one cell")
-    plain = {name: of[name] or 0 for name in (*_PLAIN, *_PRODUCTS)}
-    read, known, written, both = (plain.pop(name) for name in _PRODUCTS)
-    made = Sums(calls=calls, **plain, **{name: of[name] for name in _COUNTED})
+def _sums(numbers: Sequence[int | None], clock: bool, silent: bool, overcached: bool) -> Sums:
+    """The sums of calls that do not differ in `_STATE`; `numbers` as `summed` has them. Raises TooLargeError."""
+    calls, *whole = [number or 0 for number in numbers]
+    plain = dict(zip(_PLAIN, whole, strict=False))
+    read, known, written, both, measured_calls, cpu_calls, *largest = whole[len(_PLAIN) :]
+    if largest and (calls * largest[1] > _MOST or calls * largest[0] ** 2 > _MOST):
+        raise TooLargeError(f"{calls:,} calls of up to {largest[0]:,} tokens in one cell")
+    made = Sums(calls, measured_calls=measured_calls, cpu_calls=cpu_calls, **plain)
     made.kv_reads = both + (written - made.output) // 2
-    if not of["overcached"]:  # then f = input - cached, and f*cached + f*(f-1)/2 is this
+    if not overcached:  # then f = input - cached, and f*cached + f*(f-1)/2 is this
         made.prefill_pairs = (read - made.input - known + made.cached) // 2
-    if not of["clock"]:
+    if not clock:
         made.first_us = made.decode_us = 0
         return made
     made.timed_calls = calls
-    if not of["silent"]:
+    if not silent:
         made.timed_output = made.output - made.reasoning - calls
     return made
 
@@ -231,8 +231,10 @@ def together(calls: nw.LazyFrame[Any], files: bool = False, hours: bool = False)
 
 
 def _repeats_known(calls: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
-    known = keyed(calls)
-    return known if _CELL in known.collect_schema().names() else repeated(known)
+    """Calls with all that `of_runs` asks, of which a ``cell`` that is there tells most."""
+    if _CELL in calls.collect_schema().names():
+        return calls.with_columns(hour=_began_us(HOUR_US), place=_place())
+    return repeated(keyed(calls))
 
 
 def _whose(date: str, flags: Sequence[Any], test: str = "", fixture: str = "", file: str = "") -> Whose:
@@ -242,11 +244,13 @@ def _whose(date: str, flags: Sequence[Any], test: str = "", fixture: str = "", f
     return Whose(test, fixture, role, file, date, bool(repeat), bool(failed), bool(again), context)
 
 
-def _told(cell: str) -> dict[str, Any]:
-    """What a `text` tells."""
+def _told(cell: str) -> list[Any]:
+    """What a `text` tells, as in `TOLD`."""
     told = cell.split(_BETWEEN)
-    words = [word.replace(f"{_ESCAPE}1", _BETWEEN).replace(f"{_ESCAPE}0", _ESCAPE) for word in told[: len(_WORDS)]]
-    return dict(zip(TOLD, [*words, *map(int, told[len(_WORDS) :])], strict=True))
+    words, numbers = told[: len(_WORDS)], map(int, told[len(_WORDS) :])
+    if _ESCAPE in cell:
+        words = [word.replace(f"{_ESCAPE}1", _BETWEEN).replace(f"{_ESCAPE}0", _ESCAPE) for word in words]
+    return [*words, *numbers]
 
 
 def _refused_if_too_large(frame: nw.LazyFrame[Any]) -> Iterable[tuple[Any, ...]]:
@@ -256,6 +260,22 @@ def _refused_if_too_large(frame: nw.LazyFrame[Any]) -> Iterable[tuple[Any, ...]]
         if type(error).__name__ in ("OutOfRangeException", "ConversionException") or spark.too_large(error):
             raise TooLargeError(str(error)) from error
         raise
+
+
+def _began_us(length_us: int) -> nw.Expr:
+    """First microsecond of a call's hour or day (UTC); -1 for one that does not tell."""
+    import narwhals.stable.v2 as nw
+
+    us = nw.col("started_us")
+    known = (us >= 1_000_000) & (us < SECONDS_1970_TO_2100 * 1_000_000)
+    return _either(known, us - us % length_us, nw.lit(-1)).cast(nw.Int64)
+
+
+def _place() -> nw.Expr:
+    """The file where a call stands."""
+    import narwhals.stable.v2 as nw
+
+    return _either(nw.col("mode") == "recorded", nw.col("source"), nw.col("file"))
 
 
 def _either(condition: nw.Expr, then: nw.Expr, otherwise: nw.Expr) -> nw.Expr:
