@@ -29,7 +29,7 @@ from jevons.report.build import build
 nw: Any = pytest.importorskip("narwhals.stable.v2", reason="engines need the extra report")
 duckdb = pytest.importorskip("duckdb", reason="engines need the extra report")
 
-from jevons.ledger import engine, parquet, tables  # noqa: E402
+from jevons.ledger import columns, engine, parquet, tables  # noqa: E402
 
 ENGINES = ["duckdb", "polars"]
 MODES = ("live", "replayed", "mocked", "recorded")
@@ -80,7 +80,7 @@ def test_cells_by_role_and_day(name: str, made: list[Made]) -> None:
         now(home)
         found: list[Cell] = []
         for file in files(home):
-            found += engine.cells(engine.keyed(lazily(file, name)), ["role"], "day")
+            found += engine.cells(columns.keyed(lazily(file, name)), ["role"], "day")
     called = [call for _, calls, _ in made for call in calls]
     wanted = cells(called, lambda call: (call.role, day(call.started_us)))
     assert in_order(fold(found)) == in_order(wanted)
@@ -204,7 +204,7 @@ def test_repeats_and_quantiles_of_any_calls(name: str, made: list[Made]) -> None
     with tempfile.TemporaryDirectory() as place:
         home = Home(ledger(Path(place), made))
         now(home)
-        frames = [engine.keyed(lazily(file, name)) for file in files(home)]
+        frames = [columns.keyed(lazily(file, name)) for file in files(home)]
         repeats = tables.repeats(frames, ["mode"])
         found = [tables.quantiles(frame, "first_us", ["mode", "role"], [0, 50, 95, 100]) for frame in frames]
     assert sum(repeated for _, repeated in repeats.values()) == len(again)

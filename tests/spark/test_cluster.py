@@ -17,7 +17,7 @@ pytest.importorskip("duckdb", reason="engines need the extra report")
 nw: Any = pytest.importorskip("narwhals.stable.v2", reason="engines need the extra report")
 polars = pytest.importorskip("polars", reason="polars is the third engine")
 
-from jevons.ledger import engine, parquet, spark, tables  # noqa: E402
+from jevons.ledger import columns, engine, parquet, spark, tables  # noqa: E402
 from jevons.ledger.cells import Cell  # noqa: E402
 from jevons.ledger.recorded import in_order  # noqa: E402
 
@@ -66,13 +66,14 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 
 
 def in_duckdb(con: Any, files: list[Path], runs: Iterable[str]) -> Any:
-    return engine.keyed(nw.from_native(parquet.calls(con, files, list(runs))))
+    (calls,) = parquet.calls(con, files, list(runs))
+    return columns.keyed(nw.from_native(calls))
 
 
 def in_polars(files: list[Path], runs: Iterable[str]) -> Any:
     told = {name: value for name, (_, value) in parquet.COLUMNS.items() if value is not None}
     read = polars.scan_parquet(files[::-1], hive_partitioning=False, missing_columns="insert")
-    return engine.keyed(
+    return columns.keyed(
         nw.from_native(
             read.filter(polars.col("run").is_in(list(runs))).with_columns(
                 *[polars.col(name).fill_null(value) for name, value in told.items()]
@@ -82,7 +83,7 @@ def in_polars(files: list[Path], runs: Iterable[str]) -> Any:
 
 
 def in_spark(url: str, files: list[Path], runs: Iterable[str]) -> Any:
-    return engine.keyed(nw.from_native(spark.calls(spark.session(url), files, list(runs))))
+    return columns.keyed(nw.from_native(spark.calls(spark.session(url), files, list(runs))))
 
 
 def by_role_and_day(calls: Any) -> list[Cell]:
@@ -92,7 +93,7 @@ def by_role_and_day(calls: Any) -> list[Cell]:
 def by_run(calls: Any) -> tuple[Any, ...]:
     """What needs more than one pass, in an order that is not the engine's."""
     return (
-        in_order(engine.cells(engine.repeated(calls), ["run", "repeat", "context"])),
+        in_order(engine.cells(columns.repeated(calls), ["run", "repeat", "context"])),
         tables.repeats([calls]),
         tables.quantiles(calls, "duration_us", ["model", "role"], [0, 50, 95, 100]),
     )

@@ -4,29 +4,27 @@ Expressions of narwhals over a lazy frame of calls (one row a call, columns as `
 its default where it says nothing). The engine adds up integers only, so every engine gives the same bits; that no sum
 and no product leaves 64 bits is checked cell by cell, and a frame that may is refused (`TooLargeError`).
 
-What a call tells of its cell is one column, ``cell``, in files that compaction wrote (`text`): few different texts, by
-which an engine groups in a third of the time that fifteen columns take. Other frames are grouped by those.
+What a call tells of its cell is one column, ``cell``, in files that compaction wrote (`columns.text`): few different
+texts, by which an engine groups in a third of the time that fifteen columns take. Other frames are grouped by those.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import reduce
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
-from jevons.ledger import spark
+from jevons.ledger import columns, spark
 from jevons.ledger.cells import Cell, Key, Sums
-from jevons.ledger.days import SECONDS_1970_TO_2100, UNKNOWN, day, hour
+from jevons.ledger.columns import CELL, FLAGS, HOUR_US, KEY, STATE, TOLD, began_us, keyed, repeated, status_class, told
+from jevons.ledger.days import UNKNOWN, day, hour
 
 if TYPE_CHECKING:
     import narwhals.stable.v2 as nw
 
     from jevons.ledger.recorded import Whose
 
-HOUR_US, DAY_US = 3_600_000_000, 86_400_000_000
 _MOST = (1 << 63) - 1
-_CUT, _NONE = 1 << 40, 1 << 41
 _PLAIN = {
     "input": "input_tokens", "cached": "cached_tokens", "cache_write": "cache_write_tokens", "output": "output_tokens",
     "reasoning": "reasoning_tokens", "first_us": "first_us", "decode_us": "decode_us", "duration_us": "duration_us",
@@ -39,17 +37,6 @@ _PRODUCTS = {
     "both": ("output", "input"),
 }  # fmt: skip
 _COUNTED = {"measured_calls": "measured_mj", "cpu_calls": "cpu_us"}
-_KEY = ("kind", "provider", "host_class", "answered_by", "region", "mode", "usage", "outcome")
-_STATE = ("clock", "silent", "overcached")
-"""What decides which sums count, with the key: see `_sums`."""
-_WORDS, _NUMBERS = (*_KEY[:-1], "role"), (
-    "outcome", "clock", "silent", "overcached", "day", "failed", "again", "repeat", "context",
-)  # fmt: skip
-TOLD = (*_WORDS, *_NUMBERS)
-"""What `text` tells, in order. Who changes it gives the column another name: files keep what was written."""
-_FLAGS = ("role", "repeat", "failed", "again", "context")
-_CELL = "cell"
-_BETWEEN, _ESCAPE = "\x1f", "\x1e"
 
 
 class TooLargeError(ArithmeticError):
@@ -67,75 +54,6 @@ def rows(frame: nw.LazyFrame[Any]) -> list[tuple[Any, ...]]:
         found = native.collect()
         return found
     return list(frame.collect().iter_rows())
-
-
-MADE = (
-    "answered_by", "outcome", "hour", "day", "place", "failed", "again", "clock", "silent", "overcached", "context",
-)  # fmt: skip
-"""Columns that `keyed` adds; one of that name that was there is lost."""
-
-
-def keyed(calls: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
-    """Calls with the columns of their physics key, and those of `recorded.Whose` that a call tells by itself."""
-    import narwhals.stable.v2 as nw
-
-    from jevons.ledger.recorded import CONTEXTS
-
-    error, status = nw.col("error"), nw.col("status").cast(nw.Int64)
-    whole, output, reasoning = (nw.col(f"{name}_tokens").fill_null(0) for name in ("input", "output", "reasoning"))
-    cut = (error == "cut") | (error == "stream_error")
-    context = reduce(lambda rest, size: _either(whole > size, nw.lit(size), rest), CONTEXTS, nw.lit(0))
-    return calls.with_columns(
-        answered_by=_either(nw.col("model_answered") == "", nw.col("model"), nw.col("model_answered")),
-        outcome=_either(error == "", status.fill_null(200), _either(cut, nw.lit(_CUT), status.fill_null(_NONE))).cast(
-            nw.Int64
-        ),
-        hour=_began_us(HOUR_US),
-        day=_began_us(DAY_US),
-        place=_place(),
-        failed=(error != "") | (status.fill_null(0) >= 400),
-        again=nw.col("retry") > 0,
-        clock=nw.col("timed") & ~nw.col("decode_us").is_null(),
-        silent=output - reasoning <= 1,
-        overcached=nw.col("cached_tokens").fill_null(0) > whole,
-        context=context.cast(nw.Int64),
-    )
-
-
-def asks() -> nw.Expr:
-    """Of keyed calls: whether a call can be a repeat (as `repeats.exact`)."""
-    import narwhals.stable.v2 as nw
-
-    mode = nw.col("mode")
-    return ~nw.col("failed") & (nw.col("request_hash") != "") & ((mode == "live") | (mode == "recorded"))
-
-
-def repeated(calls: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
-    """Keyed calls with ``repeat``: whether an earlier call of the run asked the same (as `repeats.exact`)."""
-    import narwhals.stable.v2 as nw
-
-    times = (
-        nw.col("asked")
-        .cum_sum()
-        .over("run", "mode", "request_hash", order_by=["started_us", "source", "index", "id"])
-        .cast(nw.Int64)
-    )
-    marked = calls.with_columns(asked=_either(asks(), nw.lit(1), nw.lit(0)).cast(nw.Int64))
-    return marked.with_columns(times=times).with_columns(repeat=(nw.col("asked") == 1) & (nw.col("times") > 1))
-
-
-def text() -> nw.Expr:
-    """Of keyed calls with ``repeat``: `TOLD` as one text, which `_told` reads."""
-    import narwhals.stable.v2 as nw
-
-    words = [
-        nw.col(name).str.replace_all(_ESCAPE, f"{_ESCAPE}0", literal=True).str.replace_all(
-            _BETWEEN, f"{_ESCAPE}1", literal=True
-        )
-        for name in _WORDS
-    ]  # fmt: skip
-    numbers = [nw.col(name).cast(nw.Int64).cast(nw.String) for name in _NUMBERS]
-    return nw.concat_str(*words, *numbers, separator=_BETWEEN)
 
 
 def summed(calls: nw.LazyFrame[Any], groups: Sequence[str]) -> nw.LazyFrame[Any]:
@@ -163,25 +81,25 @@ def summed(calls: nw.LazyFrame[Any], groups: Sequence[str]) -> nw.LazyFrame[Any]
 
 
 def cells(calls: nw.LazyFrame[Any], by: Sequence[str] = (), period: str = "hour") -> list[Cell]:
-    """Cells of keyed calls, in no order; groups are the values of `by`: columns, or what `TOLD` names.
+    """Cells of keyed calls, in no order; groups are the values of `by`: columns, or what `columns.TOLD` names.
 
     `period`: ``hour``, or ``day``, which makes the key's period the month and the day (UTC) the group's last value.
     Raises TooLargeError.
     """
-    wanted = list(dict.fromkeys((*_KEY, *_STATE, *by, period)))
-    stored = _CELL in calls.collect_schema().names()
-    names = [_CELL, *(name for name in wanted if name not in TOLD)] if stored else wanted
-    told = {name: at for at, name in enumerate((*TOLD, *names[1:]) if stored else names)}
-    key_of, state_of = (itemgetter(*[told[name] for name in some]) for some in ((*_KEY, period), _STATE))
-    group_at = [told[name] for name in by]
+    wanted = list(dict.fromkeys((*KEY, *STATE, *by, period)))
+    stored = CELL in calls.collect_schema().names()
+    names = [CELL, *(name for name in wanted if name not in TOLD)] if stored else wanted
+    position = {name: at for at, name in enumerate((*TOLD, *names[1:]) if stored else names)}
+    key_of, state_of = (itemgetter(*[position[name] for name in some]) for some in ((*KEY, period), STATE))
+    group_at = [position[name] for name in by]
     made: dict[tuple[Key, tuple[Any, ...]], Sums] = {}
     for row in _refused_if_too_large(summed(calls, names)):
-        of = (*_told(row[0]), *row[1 : len(names)]) if stored else row
+        of = (*told(row[0]), *row[1 : len(names)]) if stored else row
         *facts, outcome, start = key_of(of)
         began, group = _began(start, period), tuple([of[at] for at in group_at])
         if period == "day":
             group, began = (*group, began), began if began == UNKNOWN else began[:7]
-        key, sums = Key._make((*facts, _status(outcome), began)), _sums(row[len(names) :], *state_of(of))
+        key, sums = Key._make((*facts, status_class(outcome), began)), _sums(row[len(names) :], *state_of(of))
         there = made.setdefault((key, group), sums)
         if there is not sums:  # several statuses of a class; timed and not
             there.merge(sums)
@@ -189,7 +107,7 @@ def cells(calls: nw.LazyFrame[Any], by: Sequence[str] = (), period: str = "hour"
 
 
 def _sums(numbers: Sequence[int | None], clock: bool, silent: bool, overcached: bool) -> Sums:
-    """The sums of calls that do not differ in `_STATE`; `numbers` as `summed` has them. Raises TooLargeError."""
+    """The sums of calls that do not differ in `STATE`; `numbers` as `summed` has them. Raises TooLargeError."""
     calls, *whole = [number or 0 for number in numbers]
     plain = dict(zip(_PLAIN, whole, strict=False))
     read, known, written, both, measured_calls, cpu_calls, *largest = whole[len(_PLAIN) :]
@@ -213,7 +131,7 @@ def of_runs(calls: nw.LazyFrame[Any]) -> dict[str, list[Cell]]:
     from jevons.ledger.recorded import in_order
 
     found: dict[str, list[Cell]] = {}
-    for cell in cells(_repeats_known(calls), ("run", "test", "fixture", "place", *_FLAGS)):
+    for cell in cells(_repeats_known(calls), ("run", "test", "fixture", "place", *FLAGS)):
         run, test, fixture, place, *flags = cell.group
         cell.group = _whose(cell.key.period.partition("T")[0], flags, test, fixture, place)
         found.setdefault(run, []).append(cell)
@@ -223,17 +141,17 @@ def of_runs(calls: nw.LazyFrame[Any]) -> dict[str, list[Cell]]:
 def together(calls: nw.LazyFrame[Any], files: bool = False, hours: bool = False) -> list[Cell]:
     """Cells of `recorded.Whose` of all runs together, without test and fixture, and without file unless `files`: those
     of `of_runs`, added up, by month or by `hours`; in no order. Raises TooLargeError."""
-    made = cells(_repeats_known(calls), (*_FLAGS, "place") if files else _FLAGS, "hour" if hours else "day")
+    made = cells(_repeats_known(calls), (*FLAGS, "place") if files else FLAGS, "hour" if hours else "day")
     for cell in made:
         date = cell.key.period.partition("T")[0] if hours else cell.group[-1]
-        cell.group = _whose(date, cell.group, file=cell.group[len(_FLAGS)] if files else "")
+        cell.group = _whose(date, cell.group, file=cell.group[len(FLAGS)] if files else "")
     return made
 
 
 def _repeats_known(calls: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
     """Calls with all that `of_runs` asks, of which a ``cell`` that is there tells most."""
-    if _CELL in calls.collect_schema().names():
-        return calls.with_columns(hour=_began_us(HOUR_US), place=_place())
+    if CELL in calls.collect_schema().names():
+        return calls.with_columns(hour=began_us(HOUR_US), place=columns.place())
     return repeated(keyed(calls))
 
 
@@ -244,15 +162,6 @@ def _whose(date: str, flags: Sequence[Any], test: str = "", fixture: str = "", f
     return Whose(test, fixture, role, file, date, bool(repeat), bool(failed), bool(again), context)
 
 
-def _told(cell: str) -> list[Any]:
-    """What a `text` tells, as in `TOLD`."""
-    told = cell.split(_BETWEEN)
-    words, numbers = told[: len(_WORDS)], map(int, told[len(_WORDS) :])
-    if _ESCAPE in cell:
-        words = [word.replace(f"{_ESCAPE}1", _BETWEEN).replace(f"{_ESCAPE}0", _ESCAPE) for word in words]
-    return [*words, *numbers]
-
-
 def _refused_if_too_large(frame: nw.LazyFrame[Any]) -> Iterable[tuple[Any, ...]]:
     try:
         return rows(frame)
@@ -260,33 +169,6 @@ def _refused_if_too_large(frame: nw.LazyFrame[Any]) -> Iterable[tuple[Any, ...]]
         if type(error).__name__ in ("OutOfRangeException", "ConversionException") or spark.too_large(error):
             raise TooLargeError(str(error)) from error
         raise
-
-
-def _began_us(length_us: int) -> nw.Expr:
-    """First microsecond of a call's hour or day (UTC); -1 for one that does not tell."""
-    import narwhals.stable.v2 as nw
-
-    us = nw.col("started_us")
-    known = (us >= 1_000_000) & (us < SECONDS_1970_TO_2100 * 1_000_000)
-    return _either(known, us - us % length_us, nw.lit(-1)).cast(nw.Int64)
-
-
-def _place() -> nw.Expr:
-    """The file where a call stands."""
-    import narwhals.stable.v2 as nw
-
-    return _either(nw.col("mode") == "recorded", nw.col("source"), nw.col("file"))
-
-
-def _either(condition: nw.Expr, then: nw.Expr, otherwise: nw.Expr) -> nw.Expr:
-    import narwhals.stable.v2 as nw
-
-    return nw.when(condition).then(then).otherwise(otherwise)
-
-
-def _status(number: int) -> str:
-    """Class of a status, or of what came in its place (as `cells.status_class`)."""
-    return "cut" if number == _CUT else "none" if number == _NONE else f"{(number or 200) // 100}xx"
 
 
 def _began(start_us: int, period: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jevons.ledger import engine, parquet
+from jevons.ledger import columns, parquet
 
 if TYPE_CHECKING:
     import duckdb
@@ -25,11 +25,11 @@ def write(con: duckdb.DuckDBPyConnection, rows: str, target: Path) -> None:
     fast, and smaller.
     """
     there = set(con.sql(rows).columns)
-    columns = ", ".join(f'"{name}"' for name in (*parquet.COLUMNS, *parquet.OTHERS) if name in there)
+    listed = ", ".join(f'"{name}"' for name in (*parquet.COLUMNS, *parquet.OTHERS) if name in there)
     order = ["chunk", *["cell"] * ("cell" in there), "cached_tokens IS NULL", "reasoning_tokens IS NULL", "run", "nth"]
     chunks = f"SELECT run, (sum(count(*)) OVER (ORDER BY run) - 1) // {ROW_GROUP} AS chunk FROM ({rows}) GROUP BY run"  # noqa: S608
     con.execute(
-        f"COPY (SELECT {columns} FROM ({rows}) JOIN ({chunks}) USING (run) ORDER BY {', '.join(order)}) "  # noqa: S608
+        f"COPY (SELECT {listed} FROM ({rows}) JOIN ({chunks}) USING (run) ORDER BY {', '.join(order)}) "  # noqa: S608
         f"TO '{parquet.quoted(target)}' "
         f"(FORMAT parquet, COMPRESSION zstd, PARQUET_VERSION v2, ROW_GROUP_SIZE {ROW_GROUP})"
     )
@@ -42,14 +42,14 @@ def celled(con: duckdb.DuckDBPyConnection, rows: str) -> str:
         import narwhals.stable.v2 as nw
 
         names = con.sql(rows).columns
-        hidden = {name: f"{name} of the row" for name in names if name in engine.MADE}
+        hidden = {name: f"{name} of the row" for name in names if name in columns.MADE}
         kept = [nw.col(name).alias(other) for name, other in hidden.items()]
-        calls = engine.keyed(nw.from_native(con.sql(rows)).drop("cell").with_columns(*kept))
+        calls = columns.keyed(nw.from_native(con.sql(rows)).drop("cell").with_columns(*kept))
         # What is sorted for it is narrow; the rows themselves are not.
         asked = calls.filter(nw.col("event") == "call").select(*_TO_REPEAT)
-        again = engine.repeated(asked).filter(nw.col("repeat")).select("run", "id", "repeat")
+        again = columns.repeated(asked).filter(nw.col("repeat")).select("run", "id", "repeat")
         marked = calls.join(again, on=["run", "id"], how="left")
-        told = nw.when(nw.col("event") == "call").then(engine.text())
+        told = nw.when(nw.col("event") == "call").then(columns.text())
         made = marked.with_columns(repeat=nw.col("repeat").fill_null(False)).with_columns(cell=told)
         query: str = (
             made.select(*[nw.col(hidden.get(name, name)).alias(name) for name in names]).to_native().sql_query()

@@ -3,7 +3,7 @@
 Columns are named as the fields of `record.Call`, ``prefixes`` is a list of structs ``hash``, ``tokens``; a column that
 is missing, or empty in a row, is at its default: so files of older versions, and of others, are read. ``event`` tells
 calls (or is missing: all are) from ``test``, ``run``, ``cells`` and, empty, lines that were no record. ``raw`` is the
-line as it was written, where the columns do not say all of it; ``cell`` what a call tells of its cell (`engine.text`).
+line as it was written, where the columns do not say all of it; ``cell`` what a call tells of its cell (`columns.text`).
 Needs duckdb.
 """
 

@@ -9,7 +9,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from jevons.ledger.engine import asks, rows
+from jevons.ledger.columns import asks
+from jevons.ledger.engine import rows
 
 if TYPE_CHECKING:
     import narwhals.stable.v2 as nw
