@@ -76,6 +76,9 @@ def test_runs_are_the_same(project: Path, cluster: Cluster) -> None:
     found = gather.gather([home], span, cluster.url)
     assert found == gather.gather([home], span)
     assert [sum(cell.sums.calls for cell in one.cells) for one in found[0]] == [8, 8]
+    added = gather.together([home], span, cluster.url, by_file=True)
+    assert added == gather.together([home], span, by_file=True)
+    assert [sum(cell.sums.calls for cell in one.cells) for one in added[0]] == [16]
 
 
 def test_what_leaves_64_bits_is_added_up_in_python(tmp_path: Path, cluster: Cluster) -> None:
@@ -85,8 +88,8 @@ def test_what_leaves_64_bits_is_added_up_in_python(tmp_path: Path, cluster: Clus
     now(home)
     span = Span("x", [run], 0, 0)
     split = gather._split(list(home.path.rglob("*.parquet")), span)
-    with pytest.raises(engine.TooLargeError):
-        gather._by_spark(split.runs, cluster.url)
+    assert split.runs
+    assert gather._asked(split.runs, False, cluster.url, engine.of_runs) is None
     (one,), torn = gather.gather([home], span, cluster.url)
     assert one == of_calls(run, calls, results)
     assert torn == 0
@@ -96,7 +99,7 @@ def test_what_leaves_64_bits_is_added_up_in_python(tmp_path: Path, cluster: Clus
 def test_a_store_that_this_spark_cannot_reach_is_named(cluster: Cluster, scheme: str) -> None:
     file: Any = Remote(f"{scheme}://bucket/compact-1.parquet", None)
     with pytest.raises(NoEngineError, match=rf"cannot read {scheme}a?://.*spark-defaults.conf"):
-        gather._by_spark({file: {"r"}}, cluster.url)
+        gather._asked({file: {"r"}}, False, cluster.url, engine.of_runs)
 
 
 @pytest.mark.parametrize(
