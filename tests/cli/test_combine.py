@@ -198,6 +198,7 @@ def test_cells_into_an_empty_worktree_are_files_for_git(project: Path) -> None:
     assert (done.returncode, "1 lines are no record" in done.stderr) == (1, True)
 
 
+@pytest.mark.slow
 def test_a_shared_ledger_is_read_beside_the_projects_own(project: Path, history: Path) -> None:
     pytest.importorskip("scipy", reason="comparisons need numpy and scipy: extra report")
     record(project, 6, 13, branch="pr")

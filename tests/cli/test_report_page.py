@@ -20,6 +20,7 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 def test_a_page_beside_the_run_before(project: Path) -> None:
     for extra in ("jinja2", "scipy", "duckdb"):
         pytest.importorskip(extra, reason="a whole page needs the extra report")
