@@ -30,7 +30,7 @@ from figures import machine
 from jevons.cli import main as jevons
 from jevons.ledger import columns, engine, layout, parquet, tables
 from jevons.ledger.compacted import FOLDER, MADE, Manifest
-from jevons.ledger.days import day
+from jevons.ledger.days import DAY_US, HOUR_US, day
 from jevons.ledger.gather import gather
 from jevons.ledger.home import Home
 from jevons.ledger.read import runs
@@ -66,7 +66,7 @@ def write(folder: Path, millions: int) -> None:
             project, date = f"p{block % 20}", f"2026-{9 + block // 20 % 3:02d}-{1 + block // 60 % 28:02d}"
             name = f"project={project}/day={date}/{MADE}{block}.parquet"
             (home.path / FOLDER / name).parent.mkdir(parents=True, exist_ok=True)
-            start_us = START_US + (block // 20) * columns.DAY_US
+            start_us = START_US + (block // 20) * DAY_US
             facts = {
                 "id": "'c' || i", "run": f"'20260901T{block:06d}-' || (i // 2500)", "event": "'call'",
                 "started_us": f"{start_us} + i * 80000",
@@ -141,13 +141,13 @@ def keep(folder: Path) -> None:
     """A ledger of daily cells: a year of four runs a day, 40 cells each."""
     home = Home(folder)
     home.make()
-    for day_us in range(START_US, START_US + 365 * columns.DAY_US, columns.DAY_US):
+    for day_us in range(START_US, START_US + 365 * DAY_US, DAY_US):
         lines = []
         for number in range(4):
             run = Run(id=f"{day(day_us).replace('-', '')}T{number:06d}-abcdef", project="p", started_us=day_us)
             calls = [
                 Call(id=str(model), run=run.id, provider="openai", model=f"model-{model}", usage="reported", status=200,
-                     input_tokens=500 + model, output_tokens=90, started_us=day_us + model * columns.HOUR_US // 2)
+                     input_tokens=500 + model, output_tokens=90, started_us=day_us + model * HOUR_US // 2)
                 for model in range(40)
             ]  # fmt: skip
             lines.append(encode(kept(of_calls(run, calls), with_tests=False)))

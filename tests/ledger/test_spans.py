@@ -12,9 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from jevons.ledger.days import DAY_US
 from jevons.ledger.home import Home
 from jevons.ledger.read import Reading, read, runs
-from jevons.ledger.spans import DAY_US, Span, SpanError, of_span, period, pick, started
+from jevons.ledger.spans import Span, SpanError, of_span, period, pick, started
 from jevons.ledger.spool import Spool
 from jevons.record import Call, Machine, Metered, Run, TestResult
 

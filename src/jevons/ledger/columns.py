@@ -8,12 +8,11 @@ from __future__ import annotations
 from functools import reduce
 from typing import TYPE_CHECKING, Any
 
-from jevons.ledger.days import SECONDS_1970_TO_2100
+from jevons.ledger.days import DAY_US, HOUR_US, SECONDS_1970_TO_2100
 
 if TYPE_CHECKING:
     import narwhals.stable.v2 as nw
 
-HOUR_US, DAY_US = 3_600_000_000, 86_400_000_000
 _CUT, _NONE = 1 << 40, 1 << 41
 KEY = ("kind", "provider", "host_class", "answered_by", "region", "mode", "usage", "outcome")
 STATE = ("clock", "silent", "overcached")

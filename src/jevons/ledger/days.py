@@ -7,6 +7,7 @@ import time
 from functools import lru_cache
 
 UNKNOWN = "unknown"
+HOUR_US, DAY_US = 3_600_000_000, 86_400_000_000
 SECONDS_1970_TO_2100 = 4_102_444_800
 
 
@@ -25,7 +26,7 @@ def month(started_us: int) -> str:
 def hour(started_us: int) -> str:
     """UTC hour (``2026-11-23T14``) of the same."""
     found = day(started_us)
-    return found if found == UNKNOWN else f"{found}T{started_us // 3_600_000_000 % 24:02d}"
+    return found if found == UNKNOWN else f"{found}T{started_us // HOUR_US % 24:02d}"
 
 
 def start_of(period: str) -> int | None:

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from jevons.ledger import columns, spark
 from jevons.ledger.cells import Cell, Key, Sums
-from jevons.ledger.columns import CELL, FLAGS, HOUR_US, KEY, STATE, TOLD, began_us, keyed, repeated, status_class, told
-from jevons.ledger.days import UNKNOWN, day, hour
+from jevons.ledger.columns import CELL, FLAGS, KEY, STATE, TOLD, began_us, keyed, repeated, status_class, told
+from jevons.ledger.days import HOUR_US, UNKNOWN, day, hour
 
 if TYPE_CHECKING:
     import narwhals.stable.v2 as nw

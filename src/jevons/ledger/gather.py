@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     import narwhals.stable.v2 as nw
 
 _Answer = TypeVar("_Answer")
-_TESTS = "'test', "
+_BESIDE = "'run', 'cells', ''"
+"""What a file holds beside calls and results of tests; the last are lines that were no record."""
 
 
 class _Split(NamedTuple):
@@ -151,7 +152,7 @@ def _split(files: Iterable[Path], span: Span, tests: bool = True) -> _Split:
     fetched(chosen)
     for file, runs in list(chosen.items()):
         try:
-            found = list(parquet.events(file, runs, only=f"{_TESTS * tests}'run', 'cells', ''"))
+            found = list(parquet.events(file, runs, only=f"'test', {_BESIDE}" if tests else _BESIDE))
         except parquet.CorruptError:
             del chosen[file]
             continue

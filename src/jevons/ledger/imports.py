@@ -15,7 +15,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import NamedTuple
 
-from jevons.ledger.days import UNKNOWN, day
+from jevons.ledger.days import DAY_US, UNKNOWN, day
 from jevons.ledger.home import Home
 from jevons.ledger.known import IMPORTED, Known, Place
 from jevons.record import Call, Metered, Run, encode
@@ -24,7 +24,6 @@ from jevons.sources.logs.entry import Seen
 from jevons.sources.names import masked
 from jevons.wire.fingerprint import of_name
 
-_DAY_US = 86_400_000_000
 _ANSWER = "answer:"
 
 
@@ -117,7 +116,7 @@ class Import:
         call.test = masked(call.test, how.secret, how.full)
         call.mode = "live"
         ends = call.started_us + call.duration_us
-        start = call.started_us - call.started_us % _DAY_US if call.started_us else 0
+        start = call.started_us - call.started_us % DAY_US if call.started_us else 0
         record = self._runs.setdefault(
             run, Run(id=run, project=how.project, source=how.kind, started_us=start, ended_us=ends)
         )

@@ -26,13 +26,12 @@ from pathlib import Path
 import msgspec
 
 from jevons.ledger import compacted
-from jevons.ledger.days import UNKNOWN, day
+from jevons.ledger.days import DAY_US, UNKNOWN, day
 from jevons.ledger.home import Home
 from jevons.ledger.read import NoLedgerError, Reading, each, events, identity, locate, named_run, run_of, runs, settle
 from jevons.ledger.remote import SIGN, RemoteError, place
 from jevons.record import Run
 
-DAY_US = 86_400_000_000
 _DATE = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?|-?[Qq]([1-4]))?")
 _LAST = re.compile(r"(?:last\s+)?([0-9]{1,5})\s*(?:d|days?)", re.IGNORECASE)
 _YEAR = re.compile(r"(?:19|20)[0-9]{2}")

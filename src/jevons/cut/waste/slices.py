@@ -12,10 +12,9 @@ from typing import Any, NamedTuple
 from jevons.cut.waste.kinds import CACHES, REMOVES, SWAPS, THINKS_LESS, mask
 from jevons.cut.waste.store import Store
 from jevons.ledger.cells import Cell, Key, Sums
-from jevons.ledger.days import hour, month
+from jevons.ledger.days import DAY_US, HOUR_US, hour, month
 from jevons.ledger.recorded import CONTEXTS
 
-_HOUR_US = 3_600_000_000
 _STATUS = (
     "CASE WHEN error IN ('cut', 'stream_error') THEN 'cut' WHEN status IS NULL AND error <> '' THEN 'none' "
     "ELSE (coalesce(status, 200) // 100)::VARCHAR || 'xx' END"
@@ -57,7 +56,7 @@ class Slice(NamedTuple):
 
 def physics(by_hour: bool = False) -> str:
     """The columns of a `cells.Key` in SQL, the period as a number."""
-    step = _HOUR_US if by_hour else 24 * _HOUR_US
+    step = HOUR_US if by_hour else DAY_US
     return (
         "kind, provider, host_class, answered_by, region, mode, usage, "
         f"{_STATUS} AS status_class, greatest(started_us, 0) // {step} AS period"
@@ -66,7 +65,7 @@ def physics(by_hour: bool = False) -> str:
 
 def key_of(row: tuple[Any, ...], by_hour: bool = False) -> Key:
     """The `cells.Key` of such columns."""
-    step, period = (_HOUR_US, hour) if by_hour else (24 * _HOUR_US, month)
+    step, period = (HOUR_US, hour) if by_hour else (DAY_US, month)
     kind, provider, host_class, model, place, mode, usage, status, at = row[:9]
     return Key(kind, provider, host_class, model, place, mode, usage, status, period(at * step))
 
