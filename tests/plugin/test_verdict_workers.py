@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tempfile
 from pathlib import Path
 
 import pytest
@@ -36,13 +35,11 @@ def text(done: pytest.RunResult) -> str:
     return " ".join(done.stdout.str().split())
 
 
-def folders() -> set[Path]:
-    return set(Path(tempfile.gettempdir()).glob("jevons-verdict-*"))
-
-
 @pytest.mark.parametrize("dist", ["load", "worksteal", "loadscope", "loadfile"])
-def test_the_verdict_is_that_of_the_drawn_order_though_failures_come_late(suite, dist: str) -> None:
-    before = folders()
+def test_the_verdict_is_that_of_the_drawn_order_though_failures_come_late(
+    suite, dist: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))  # of its own: other tests that run now make and remove folders, too
     expected = judged(0.6)
     assert 10 < expected.used < 80
     done = suite.run("-n2", f"--dist={dist}", test_it=LATE.format(rate=0.6, dies=""))
@@ -57,7 +54,7 @@ def test_the_verdict_is_that_of_the_drawn_order_though_failures_come_late(suite,
     assert (f"ran, not used: {unused} (test_it.py::test_y[" in text(done)) == (unused > 0)
     assert expected.used < 100
     assert len(ran) < 100  # workers hear of one another
-    assert folders() == before
+    assert not list(tmp_path.glob("jevons-verdict-*"))
 
 
 def test_one_failure_for_all_workers_and_x_stops_them(suite) -> None:
