@@ -3,8 +3,12 @@
 #   make test    pass the tests
 PYTHON ?= python3
 BINDIR := $(if $(filter Windows_NT,$(OS)),Scripts,bin)
-PIP = $(1)/$(BINDIR)/python -m pip --disable-pip-version-check
 DEV := .venv-dev/$(BINDIR)
+
+# $(call INSTALL,environment) arguments: by uv, in a tenth of pip's time. uv reads no pip.conf: where it does not reach a
+# registry, pip does.
+INSTALL = into() { .venv-uv/$(BINDIR)/uv pip install --quiet --python $(1) "$$@" || \
+  $(1)/$(BINDIR)/python -m pip install --quiet --disable-pip-version-check --no-compile "$$@"; }; into
 
 # Tests start hundreds of Pythons: what one of them compiles, the others read; what none needs is not compiled.
 unexport PYTHONDONTWRITEBYTECODE
@@ -14,10 +18,15 @@ unexport PYTHONDONTWRITEBYTECODE
 .PRECIOUS: .venv-%/ready
 
 # One environment per lock. A lock is complete and holds versions and hashes only, so nothing is resolved here.
-.venv-%/ready: locks/%.txt pyproject.toml
+.venv-uv/ready: locks/uv.txt
+	$(PYTHON) -m venv --clear .venv-uv
+	.venv-uv/$(BINDIR)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r locks/uv.txt
+	@touch $@
+
+.venv-%/ready: locks/%.txt pyproject.toml | .venv-uv/ready
 	$(PYTHON) -m venv --clear .venv-$*
-	$(call PIP,.venv-$*) install --quiet --no-deps --require-hashes --no-compile -r locks/$*.txt
-	$(call PIP,.venv-$*) install --quiet --no-deps --no-build-isolation -e .
+	$(call INSTALL,.venv-$*) --no-deps --require-hashes -r locks/$*.txt
+	$(call INSTALL,.venv-$*) --no-deps --no-build-isolation -e .
 	@touch $@
 
 demo: .venv-dev/ready
@@ -84,10 +93,10 @@ NARROW := tests -m "not slow" --ignore=tests/sdk --ignore=tests/matrix --ignore=
 test-lowest: .venv-lowest/ready
 	.venv-lowest/$(BINDIR)/python -m pytest -n 2 $(NARROW)
 
-test-highest:
+test-highest: .venv-uv/ready
 	$(PYTHON) -m venv --clear .venv-highest
-	$(call PIP,.venv-highest) install --quiet --upgrade pip
-	$(call PIP,.venv-highest) install --quiet --no-compile -e '.[all]' --group narrow
+	.venv-highest/$(BINDIR)/python -m pip install --quiet --disable-pip-version-check --upgrade pip
+	$(call INSTALL,.venv-highest) -e '.[all]' --group narrow
 	.venv-highest/$(BINDIR)/python -m pytest -n 2 $(NARROW)
 
 # How well the energy model predicts, on measured rows that are not part of the project; WRITE=--write writes it down.
@@ -149,6 +158,8 @@ lock:
 	$(EXPORT) --group validation -o locks/validation.txt
 	uv pip compile --quiet --resolution lowest-direct --python-version 3.11 --universal --generate-hashes \
 	  --no-header --no-annotate --extra all pyproject.toml --group narrow -o locks/lowest.txt
+	echo uv | uv pip compile --quiet --python-version 3.11 --universal --generate-hashes --no-header --no-annotate - \
+	  -o locks/uv.txt
 
 clean:
 	rm -rf .venv-* .jevons build tests/server/node/node_modules dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
