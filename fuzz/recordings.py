@@ -23,9 +23,10 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 with atheris.instrument_imports(include=["jevons"]):
     from jevons.record import Call
-    from jevons.sources import formats, scan
+    from jevons.sources import formats
     from jevons.sources.calls import Options, calls
     from jevons.sources.exchange import UnreadableError
+    from jevons.sources.scan import scan
 
 from sources.one_exchange import CASSETTE
 from wire.sound import sound

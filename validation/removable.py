@@ -27,8 +27,8 @@ from jevons.ledger.spans import pick
 from jevons.ledger.spool import Spool
 from jevons.record import Run
 from jevons.report.numbers import digits, percent
-from jevons.sources import scan
 from jevons.sources.calls import Options
+from jevons.sources.scan import scan
 
 SUITES = Path(__file__).parents[2] / "shared" / "data" / "suites"
 REPEATS, PREFIXES = 1.0, 3.0

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cli.test_commands import jevons
+from command import jevons
 from report.whole import record, whole
 
 from jevons.report.render import render

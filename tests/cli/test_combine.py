@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cli.test_commands import jevons
+from command import Done, clean, jevons
 
 from jevons.ledger.home import Home
 from jevons.ledger.read import read
@@ -21,14 +21,10 @@ from jevons.record import Call, Run, encode
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="signals are POSIX")
 RUN = "20261124T101500-abcde{}"
-ENVIRONMENT = {**{k: v for k, v in os.environ.items() if not k.startswith("JEVONS")}, "PYTHONUTF8": "1"}
 
 
-def combine(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "jevons", "combine", *arguments],
-        cwd=folder, capture_output=True, text=True, check=False, env=ENVIRONMENT,
-    )  # fmt: skip
+def combine(folder: Path, *arguments: str) -> Done:
+    return jevons(folder, "combine", *arguments)
 
 
 def ledger(folder: Path, number: int, calls: int = 3, project: str = "x") -> Home:
@@ -270,7 +266,7 @@ def test_stopped_in_the_middle_it_has_added_all_or_nothing(project: Path, sent: 
     for delay in (0.0, 0.1, 0.3):
         ran = subprocess.Popen(
             [sys.executable, "-m", "jevons", "combine", "../big"],
-            cwd=project, env=ENVIRONMENT, stderr=subprocess.PIPE, text=True,
+            cwd=project, env=clean(), stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
         while ran.poll() is None and not any(path.is_dir() for path in home.path.glob("combine.*")):
             time.sleep(0.001)

@@ -1,30 +1,18 @@
-"""The command as people use it: a process of its own, in a folder of its own."""
+"""The command as people use it, in a folder of its own."""
 
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from command import jevons, process
 
 from jevons.ledger.home import Home
 from jevons.ledger.spool import Spool
 from jevons.record import Call, Run, TestResult
-
-
-def jevons(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "jevons", *arguments],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-        encoding=environment.get("PYTHONIOENCODING", "utf-8"),
-        env={**{k: v for k, v in os.environ.items() if not k.startswith("JEVONS")}, "PYTHONUTF8": "1", **environment},
-    )
 
 
 @pytest.fixture
@@ -97,10 +85,10 @@ def test_report_in_every_form(recorded: Path, tmp_path: Path) -> None:
 
 
 def test_a_console_of_windows_gets_signs_it_has(recorded: Path) -> None:
-    done = jevons(recorded, "report", PYTHONIOENCODING="cp1252", PYTHONUTF8="0")
+    done = process(recorded, "report", PYTHONIOENCODING="cp1252", PYTHONUTF8="0")
     assert done.returncode == 0
     assert "mWh" in done.stdout or "Wh" in done.stdout
-    done = jevons(recorded, "report", PYTHONIOENCODING="ascii", PYTHONUTF8="0")
+    done = process(recorded, "report", PYTHONIOENCODING="ascii", PYTHONUTF8="0")
     assert done.returncode == 0
     assert "4 calls" in done.stdout
 

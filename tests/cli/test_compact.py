@@ -7,7 +7,8 @@ import os
 from pathlib import Path
 
 import pytest
-from cli.test_commands import jevons, project, recorded
+from cli.test_commands import project, recorded
+from command import jevons, process
 
 pytest.importorskip("duckdb", reason="Parquet needs the extra report")
 __all__ = ["project", "recorded"]
@@ -56,6 +57,6 @@ def test_without_duckdb_the_remedy_is_said(recorded: Path, tmp_path_factory: pyt
     hidden = tmp_path_factory.mktemp("hidden")
     (hidden / "duckdb.py").write_text("raise ImportError('not installed')\n")
     path = os.pathsep.join([str(hidden), *filter(None, [os.environ.get("PYTHONPATH")])])
-    done = jevons(recorded, "report", PYTHONPATH=path)
+    done = process(recorded, "report", PYTHONPATH=path)
     assert done.returncode == 2
     assert done.stderr == "jevons: this ledger holds Parquet, which needs duckdb: pip install 'jevons[report]'\n"

@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 
 import pytest
-from cli.test_commands import jevons
 from click.testing import CliRunner, Result
+from command import jevons
 
 from jevons.cli import cli
 from jevons.ledger.home import Home

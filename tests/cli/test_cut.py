@@ -1,4 +1,4 @@
-"""`jevons cut` as people use it: a process of its own, over a ledger of two runs."""
+"""`jevons cut` as people use it, over a ledger of two runs."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 import pytest
-from cli.test_commands import jevons
+from command import jevons, process
 
 from jevons.ledger.home import Home
 from jevons.ledger.spool import Spool
@@ -104,7 +104,7 @@ def test_nothing_to_cut_and_nothing_at_all(tmp_path: Path) -> None:
 
 def test_without_its_packages_it_says_what_to_install(project: Path) -> None:
     (project / "duckdb.py").write_text("raise ImportError('not here')\n")
-    done = jevons(
+    done = process(
         project, "cut", PYTHONPATH=os.pathsep.join(filter(None, (str(project), os.environ.get("PYTHONPATH"))))
     )
     assert done.returncode == 2

@@ -6,7 +6,8 @@ import json
 from pathlib import Path
 
 import pytest
-from cli.test_commands import jevons, project, recorded
+from cli.test_commands import project, recorded
+from command import jevons, process
 
 from jevons.ledger.home import Home
 from jevons.ledger.spool import Spool
@@ -62,7 +63,7 @@ def test_a_name_that_is_none_or_several(recorded: Path, what: str, said: str) ->
 
 
 def test_plain_consoles(recorded: Path) -> None:
-    done = jevons(recorded, "explain", PYTHONIOENCODING="cp1252", PYTHONUTF8="0")
+    done = process(recorded, "explain", PYTHONIOENCODING="cp1252", PYTHONUTF8="0")
     assert done.returncode == 0
     assert done.stdout.isascii()
 

@@ -1,15 +1,15 @@
-"""`jevons import` as people use it: a process of its own, in a folder of its own."""
+"""`jevons import` as people use it, in a folder of its own."""
 
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+import command
 import pytest
 from sources.logs.read import lines
 from sources.logs.spans import CALL, TOKENS, request, span
@@ -18,21 +18,13 @@ from jevons.ledger.home import Home
 from jevons.ledger.read import read
 
 
-def jevons(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "jevons", *arguments],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-        encoding="utf-8",
-        env=clean(folder, **environment),
-    )
+def home(folder: Path) -> dict[str, str]:
+    """Where the sessions of coding agents lie."""
+    return {"HOME": str(folder), "USERPROFILE": str(folder)}
 
 
-def clean(folder: Path, **environment: str) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("JEVONS", "CLAUDE", "CODEX"))}
-    return {**kept, "PYTHONUTF8": "1", "HOME": str(folder), "USERPROFILE": str(folder), **environment}
+def jevons(folder: Path, *arguments: str, **environment: str) -> command.Done:
+    return command.jevons(folder, *arguments, **home(folder), **environment)
 
 
 @pytest.fixture
@@ -132,7 +124,7 @@ def test_ctrl_c_keeps_what_was_read_and_the_next_import_goes_on(project: Path) -
     )
     running = subprocess.Popen(
         [sys.executable, "-m", "jevons", "import", "big.jsonl"],
-        cwd=project, env=clean(project), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        cwd=project, env=command.clean(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     until = time.monotonic() + 30
     while not list((project / ".jevons" / "spool").glob("*.jsonl")) and time.monotonic() < until:

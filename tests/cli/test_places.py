@@ -3,23 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from command import jevons
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "places"
-
-
-def jevons(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("JEVONS")}
-    return subprocess.run(
-        [sys.executable, "-m", "jevons", *arguments], cwd=folder, capture_output=True, text=True, check=False,
-        encoding="utf-8", env={**environment, "PYTHONUTF8": "1"},
-    )  # fmt: skip
 
 
 @pytest.fixture(scope="module")

@@ -7,8 +7,8 @@ import re
 from pathlib import Path
 
 import pytest
-from cli.test_commands import jevons
 from click.testing import CliRunner
+from command import jevons
 
 from jevons.cli import cli
 from jevons.cut.verdict.plan import likely

@@ -4,8 +4,8 @@ import datetime as dt
 import json
 
 import pytest
-from cli.test_commands import jevons
 from click.testing import CliRunner
+from command import jevons
 
 from jevons.cli import cli
 

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from cli.test_commands import jevons
+from command import jevons
 from report.whole import record
 
 SCENARIOS = Path(__file__).resolve().parents[2] / "examples" / "scenarios"

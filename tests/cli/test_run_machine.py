@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from cli.test_commands import jevons
+from command import process
 
 from jevons.cli.project import pick_runs, read_runs
 from jevons.ledger.home import Home
@@ -55,7 +55,7 @@ def report(project: Path, asked: str) -> Document:
 
 def test_processor_time_of_a_command_is_kept_and_its_code_comes_back(project: Path) -> None:
     script = f"import subprocess, sys\nexec({BURN!r})\nsubprocess.run([sys.executable, '-c', {BURN!r}])\nsys.exit(3)"
-    done = jevons(project, "run", "--", sys.executable, "-c", script)
+    done = process(project, "run", "--", sys.executable, "-c", script)
     assert done.returncode == 3
     (made,) = runs(project)
     assert made.measures_only
@@ -77,9 +77,9 @@ def test_a_suite_within_shows_the_command_and_no_figure_holds_it(
 ) -> None:
     (project / "test_it.py").write_text(SUITE)
     pytest_ = [sys.executable, "-m", "pytest", "-q", "-pno:cacheprovider", "-pjevons.pytest_plugin"]
-    done = jevons(project, "run", "--", *pytest_, "--jevons", PYTEST_DISABLE_PLUGIN_AUTOLOAD="1")
+    done = process(project, "run", "--", *pytest_, "--jevons", PYTEST_DISABLE_PLUGIN_AUTOLOAD="1")
     assert done.returncode == 0, done.stdout + done.stderr
-    jevons(project, "run", "--", sys.executable, "-c", "pass")  # later, and no run of a suite
+    process(project, "run", "--", sys.executable, "-c", "pass")  # later, and no run of a suite
     document = report(project, "latest")
     of_suite = next(run for run in runs(project) if not run.measures_only)
     of_command = next(run for run in runs(project) if run.id == of_suite.command)
@@ -138,6 +138,6 @@ def test_what_a_kill_leaves_says_so_far_and_that_it_never_ended(project: Path) -
     (made,) = runs(project)
     assert made.ended_us is None
     assert made.machine.cpu_us > 0
-    done = jevons(project, "report")
+    done = process(project, "report")
     assert done.returncode == 2
     assert "so far (1 without an end)" in " ".join(done.stderr.split())

@@ -1,4 +1,4 @@
-"""`jevons scan` as people use it: a process of its own, in a folder of its own."""
+"""`jevons scan` as people use it, in a folder of its own."""
 
 from __future__ import annotations
 
@@ -12,27 +12,11 @@ from pathlib import Path
 
 import pytest
 import yaml
+from command import clean, jevons
 from sources.one_exchange import CASSETTE
 
 from jevons.ledger.home import Home
 from jevons.ledger.read import read, runs
-
-
-def jevons(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "jevons", *arguments],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-        encoding="utf-8",
-        env=clean(**environment),
-    )
-
-
-def clean(**environment: str) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("JEVONS")}
-    return {**kept, "PYTHONUTF8": "1", **environment}
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from click.testing import CliRunner
+from command import clean
 
 from jevons.cli.shelf import command as shelf
 from jevons.cli.train import command
@@ -42,14 +43,10 @@ counted = pytest.mark.skipif(os.name == "nt", reason="Windows tells no processor
 posix = pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
 
 
-def environment():
-    return {**{k: v for k, v in os.environ.items() if not k.startswith("JEVONS")}, "PYTHONUTF8": "1"}
-
-
 def start(folder, *arguments, **more):
     options = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     return subprocess.Popen(
-        [sys.executable, "-m", "jevons", "train", *map(str, arguments)], cwd=folder, env=environment(),
+        [sys.executable, "-m", "jevons", "train", *map(str, arguments)], cwd=folder, env=clean(),
         encoding="utf-8", **{**options, **more},
     )  # fmt: skip
 

@@ -10,9 +10,9 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from cli.test_commands import jevons
 from cli.test_compare import record
 from click.testing import CliRunner, Result
+from command import jevons, process
 
 from jevons.cli import cli
 
@@ -61,7 +61,7 @@ def test_a_page_and_a_document_say_the_same(project: Path) -> None:
 
 
 def test_it_pipes_as_plain_ascii(project: Path) -> None:
-    done = jevons(project, "weigh", "s.toml", PYTHONIOENCODING="ascii", PYTHONUTF8="0")
+    done = process(project, "weigh", "s.toml", PYTHONIOENCODING="ascii", PYTHONUTF8="0")
     assert done.returncode == 0, done.stderr
     assert done.stdout.isascii()
 

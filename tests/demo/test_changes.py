@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from cli.test_commands import jevons
+from command import jevons
 from providers import provider, text
 
 from jevons.ledger.home import Home

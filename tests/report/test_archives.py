@@ -10,7 +10,7 @@ from pathlib import Path
 from shutil import copytree, ignore_patterns
 
 import pytest
-from cli.test_commands import jevons
+from command import jevons
 from report.test_html import Parsed
 
 from jevons.report.document import Range

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from jevons.record import Call
-from jevons.sources import Scan, scan
 from jevons.sources.bodies import LIMIT
 from jevons.sources.calls import Options
+from jevons.sources.scan import scan
+from jevons.sources.tally import Scan
 
 URL = "https://api.openai.com/v1/chat/completions"
 ASKED: dict[str, Any] = {"model": "gpt-4o", "messages": [{"role": "user", "content": "Wie geht's, größte Maschine?"}]}

@@ -16,8 +16,8 @@ import yaml
 from sources.one_exchange import CASSETTE, found
 
 from jevons.record import Call
-from jevons.sources import scan
 from jevons.sources.calls import Options
+from jevons.sources.scan import scan
 
 
 def cassette(text: str) -> bytes:

@@ -19,9 +19,10 @@ import pytest
 import yaml
 
 from jevons.record import Call
-from jevons.sources import Scan, scan
 from jevons.sources.archives import members
 from jevons.sources.calls import Options
+from jevons.sources.scan import scan
+from jevons.sources.tally import Scan
 
 pytestmark = pytest.mark.slow
 

@@ -14,7 +14,7 @@ from urllib.parse import quote
 from urllib.request import urlopen
 
 import pytest
-from cli.test_commands import jevons
+from command import process
 from ledger.test_compact import named
 from ledger.test_daily import ledger, one_run
 from stores.conftest import SECONDS, free_ports, program
@@ -31,7 +31,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("project")
     (folder / "pyproject.toml").write_text("[project]\nname = 'x'\n")
     ledger(folder / ".jevons", named([one_run(1, count=3), one_run(2, count=2)], 'a "b" \\c\nü'))
-    done = jevons(folder, "export", "--to", "openmetrics", "--run", "2026", "-o", "metrics.txt")
+    done = process(folder, "export", "--to", "openmetrics", "--run", "2026", "-o", "metrics.txt")
     assert done.returncode == 0, done.stderr
     return folder
 
@@ -102,7 +102,7 @@ def prometheus(project: Path) -> Iterator[Prometheus]:
 
 
 def test_it_answers_with_the_report_s_totals(project: Path, prometheus: Prometheus) -> None:
-    done = jevons(project, "report", "--run", "2026", "--format", "json")
+    done = process(project, "report", "--run", "2026", "--format", "json")
     told = json.loads(done.stdout)
     counts, level = told["counts"], told["level"]
     assert prometheus.value("sum(jevons_calls_total)") == counts["calls"] == 5

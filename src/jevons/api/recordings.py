@@ -14,7 +14,7 @@ from jevons.ledger.recorded import of_calls
 from jevons.project import find
 from jevons.record import Call, Run
 from jevons.report.notebook import Displayed, Shown
-from jevons.sources import Scan
+from jevons.sources.tally import Scan
 
 _SHOWN = 15
 

@@ -16,7 +16,7 @@ from jevons.cli.project import CouldNotError, find
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from jevons.sources import Scan
+    from jevons.sources.tally import Scan
 
 SCHEMA = "jevons.scan/1"
 _MOST_ROWS = 15

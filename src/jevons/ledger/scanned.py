@@ -12,8 +12,8 @@ from typing import NamedTuple
 from jevons.ledger.home import Home
 from jevons.ledger.spool import Spool
 from jevons.record import Call, Run
-from jevons.sources import Scan
 from jevons.sources.bodies import LIMIT
+from jevons.sources.tally import Scan
 
 
 class Scanned(NamedTuple):
@@ -80,8 +80,8 @@ def scan(
 
     Whatever is raised on the way, the ledger is as it was then.
     """
-    from jevons.sources import scan as read
     from jevons.sources.calls import Options
+    from jevons.sources.scan import scan as read
 
     places = "\0".join(sorted(str(path.resolve()) for path in paths))
     secret = home.secret() if save else os.urandom(16)

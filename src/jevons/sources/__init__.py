@@ -8,8 +8,3 @@ and never leave it; `scan` goes through all of it, on several processors where t
 A recording tells what was asked and answered and, rarely, when; chunk times it never holds, so a recorded
 stream is never ``timed``.
 """
-
-from jevons.sources.scan import scan
-from jevons.sources.tally import Scan, Warned
-
-__all__ = ["Scan", "Warned", "scan"]
