@@ -26,8 +26,8 @@ from jevons.ledger.read import runs
 from jevons.ledger.spans import pick
 from jevons.ledger.spool import Spool
 from jevons.record import Call, Run
-from jevons.sources import scan
 from jevons.sources.calls import Options
+from jevons.sources.scan import scan
 
 SUITES = (
     "simonw+llm", "simonw+llm-anthropic", "simonw+llm-gemini", "mlco2+ecologits", "langchain-ai+langchain-aws",

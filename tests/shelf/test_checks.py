@@ -99,6 +99,19 @@ def test_a_figure_of_the_base_told_again():
     tuned = card(Spent(activity="fine-tuning", carbon=Amount(149200, "g")), name="mine", base=("distil",))
     (found,) = findings(tuned, Family([base, tuned]))
     assert found.rule == "a training counts once"
+
+
+def test_short_trainings_that_began_apart_may_have_taken_as_much():
+    def told(began: str) -> list[str]:
+        """Of a card with the base's figure, that began at 4:05:06."""
+        base, tuned = (
+            card(Spent(carbon=Amount(1.25e-05, "g"), how="estimated", tool="jevons", started=at), name=name, base=on)
+            for name, at, on in (("first", "2026-11-26T04:05:06.000Z", ()), ("second", began, ("first",)))
+        )
+        return [one.rule for one in findings(tuned, Family([base, tuned]))]
+
+    assert told("2026-11-26T04:05:07.000Z") == []
+    assert told("2026-11-26T04:05:06.000Z") == told("") == ["a training counts once"]
     assert not findings(base, Family([base, tuned]))
 
 

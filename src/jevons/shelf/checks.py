@@ -282,9 +282,8 @@ def _grams(grams: float) -> str:
 def _of_base(card: Card, family: Family) -> Iterator[Finding]:
     """A figure that is the base's is the base's training told again."""
     for base in family.ancestors(card):
-        of_base = {_same(spent) for spent in base.training} - {None}
         for spent in card.training:
-            if _same(spent) in of_base:
+            if any(_same(spent, of_base) for of_base in base.training):
                 yield Finding(
                     card=card.id,
                     rule="a training counts once",
@@ -297,7 +296,7 @@ def _twice(cards: Sequence[Card]) -> Iterator[Finding]:
     groups: dict[float, list[tuple[Card, Spent]]] = defaultdict(list)
     for card in cards:
         for spent in card.training:
-            if spent.carbon and not _ours(spent) and _mid(spent):
+            if not _ours(spent) and _mid(spent):
                 groups[float(f"{_mid(spent):.6g}")].append((card, spent))
     for group in groups.values():
         if len({card.id for card, _ in group}) < 2:
@@ -318,8 +317,10 @@ def _twice(cards: Sequence[Card]) -> Iterator[Finding]:
             )
 
 
-def _same(spent: Spent) -> tuple[float, str] | None:
-    return (_mid(spent), spent.part) if spent.carbon and _mid(spent) else None
+def _same(one: Spent, other: Spent) -> bool:
+    """One figure of one part, unless both say when they began: processor time is counted in hundredths of a second."""
+    apart = one.started and other.started and one.started != other.started
+    return bool(_mid(one)) and (_mid(one), one.part) == (_mid(other), other.part) and not apart
 
 
 def _mid(spent: Spent) -> float:
