@@ -15,9 +15,10 @@ from jevons.ledger.home import Home
 from jevons.ledger.read import Reading, read
 
 CONFTEST = """
-import os, openai, pytest
+import os, pytest
 @pytest.fixture
 def client():
+    import openai  # where a test asks, which takes most of a second: no controller of workers does
     with openai.OpenAI(base_url=os.environ["PROVIDER"] + "/v1", api_key="not-a-key", max_retries=0) as made:
         yield made
 @pytest.fixture
