@@ -5,8 +5,8 @@ PYTHON ?= python3
 BINDIR := $(if $(filter Windows_NT,$(OS)),Scripts,bin)
 DEV := .venv-dev/$(BINDIR)
 
-# $(call INSTALL,environment) arguments: by uv, in a tenth of pip's time. uv reads no pip.conf: where it does not reach a
-# registry, pip does.
+# $(call INSTALL,environment) arguments: by uv, in a tenth of the time; by pip, where uv is not to be had or reaches no
+# registry (it reads no pip.conf).
 INSTALL = into() { .venv-uv/$(BINDIR)/uv pip install --quiet --python $(1) "$$@" || \
   $(1)/$(BINDIR)/python -m pip install --quiet --disable-pip-version-check --no-compile "$$@"; }; into
 
@@ -17,12 +17,12 @@ unexport PYTHONDONTWRITEBYTECODE
 .DELETE_ON_ERROR:
 .PRECIOUS: .venv-%/ready
 
-# One environment per lock. A lock is complete and holds versions and hashes only, so nothing is resolved here.
 .venv-uv/ready: locks/uv.txt
 	$(PYTHON) -m venv --clear .venv-uv
-	.venv-uv/$(BINDIR)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r locks/uv.txt
+	-.venv-uv/$(BINDIR)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r locks/uv.txt
 	@touch $@
 
+# One environment per lock. A lock is complete and holds versions and hashes only, so nothing is resolved here.
 .venv-%/ready: locks/%.txt pyproject.toml | .venv-uv/ready
 	$(PYTHON) -m venv --clear .venv-$*
 	$(call INSTALL,.venv-$*) --no-deps --require-hashes -r locks/$*.txt
