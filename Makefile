@@ -4,11 +4,12 @@
 PYTHON ?= python3
 BINDIR := $(if $(filter Windows_NT,$(OS)),Scripts,bin)
 DEV := .venv-dev/$(BINDIR)
+PIP = $(1)/$(BINDIR)/python -m pip install --quiet --disable-pip-version-check
 
 # $(call INSTALL,environment) arguments: by uv, in a tenth of the time; by pip, where uv is not to be had or reaches no
 # registry (it reads no pip.conf).
 INSTALL = into() { .venv-uv/$(BINDIR)/uv pip install --quiet --python $(1) "$$@" || \
-  $(1)/$(BINDIR)/python -m pip install --quiet --disable-pip-version-check --no-compile "$$@"; }; into
+  $(PIP) --no-compile "$$@"; }; into
 
 # Tests start hundreds of Pythons: what one of them compiles, the others read; what none needs is not compiled.
 unexport PYTHONDONTWRITEBYTECODE
@@ -19,7 +20,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .venv-uv/ready: locks/uv.txt
 	$(PYTHON) -m venv --clear .venv-uv
-	-.venv-uv/$(BINDIR)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r locks/uv.txt
+	-$(call PIP,.venv-uv) --no-deps --require-hashes -r locks/uv.txt
 	@touch $@
 
 # One environment per lock. A lock is complete and holds versions and hashes only, so nothing is resolved here.
@@ -95,7 +96,7 @@ test-lowest: .venv-lowest/ready
 
 test-highest: .venv-uv/ready
 	$(PYTHON) -m venv --clear .venv-highest
-	.venv-highest/$(BINDIR)/python -m pip install --quiet --disable-pip-version-check --upgrade pip
+	$(call PIP,.venv-highest) --upgrade pip
 	$(call INSTALL,.venv-highest) -e '.[all]' --group narrow
 	.venv-highest/$(BINDIR)/python -m pytest -n 2 $(NARROW)
 

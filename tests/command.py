@@ -2,47 +2,44 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import subprocess
 import sys
 from pathlib import Path
-
-import pytest
+from unittest import mock
 
 from jevons.cli import main
 
 Done = subprocess.CompletedProcess[str]
+_THEIRS = ("JEVONS", "CLAUDE", "CODEX", "ELECTRICITY", "WATTTIME")
 
 
 def clean(**environment: str) -> dict[str, str]:
     """The environment without what whoever runs the tests has set for jevons and for what it reads."""
-    theirs = ("JEVONS", "CLAUDE", "CODEX")
-    return {**{k: v for k, v in os.environ.items() if not k.startswith(theirs)}, "PYTHONUTF8": "1", **environment}
+    return {**{k: v for k, v in os.environ.items() if not k.startswith(_THEIRS)}, "PYTHONUTF8": "1", **environment}
 
 
 def jevons(folder: Path, *arguments: str, **environment: str) -> Done:
-    out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8") for _ in range(2))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        for name in os.environ.keys() - clean().keys():
-            patch.delenv(name)
-        for name, value in environment.items():
-            patch.setenv(name, value)
-        patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO()))
-        patch.setattr(sys, "stdout", out)
-        patch.setattr(sys, "stderr", err)
+    out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", newline="") for _ in range(2))
+    code: object = 0
+    with (
+        contextlib.chdir(folder),
+        mock.patch.dict(os.environ, clean(**environment), clear=True),
+        mock.patch("sys.stdin", io.TextIOWrapper(io.BytesIO())),
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
+    ):
         try:
             main([*arguments])
         except SystemExit as end:
-            code = end.code if isinstance(end.code, int) else int(end.code is not None)
-        else:
-            code = 0
+            code = end.code
     said = []
     for stream in (out, err):
-        stream.flush()
-        said.append(stream.buffer.getvalue().decode("utf-8").replace(os.linesep, "\n"))  # type: ignore[attr-defined]
-    return Done(arguments, code, *said)
+        stream.seek(0)
+        said.append(stream.read())
+    return Done(arguments, code if isinstance(code, int) else int(code is not None), *said)
 
 
 def process(folder: Path, *arguments: str, **environment: str) -> Done:
@@ -52,6 +49,7 @@ def process(folder: Path, *arguments: str, **environment: str) -> Done:
         capture_output=True,
         text=True,
         check=False,
+        timeout=300,
         encoding=environment.get("PYTHONIOENCODING", "utf-8"),
         env=clean(**environment),
     )

@@ -11,6 +11,7 @@ import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from command import clean, process
 
 from jevons.ledger.home import Home
 from jevons.ledger.spool import Spool
@@ -20,16 +21,11 @@ HEAD = "start,value,unit,basis,kind,estimated,zone,source,horizon_h\n"
 posix = pytest.mark.skipif(os.name == "nt", reason="signals and TZ of POSIX")
 
 
-def environment(**more):
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("JEVONS", "ELECTRICITY", "WATTTIME"))}
-    return {**kept, "PYTHONUTF8": "1", "TZ": "Europe/Berlin", **more}
+TZ = {"TZ": "Europe/Berlin"}
 
 
 def jevons(folder, *arguments, **more):
-    return subprocess.run(
-        [sys.executable, "-m", "jevons", *map(str, arguments)],
-        cwd=folder, capture_output=True, text=True, encoding="utf-8", timeout=60, env=environment(**more), check=False,
-    )  # fmt: skip
+    return process(folder, *map(str, arguments), **TZ, **more)
 
 
 def write(path, start, values, step_s=3600, skip=(), zone="DE", basis="average", horizon=""):
@@ -255,7 +251,7 @@ def started(folder, *arguments):
     return subprocess.Popen(
         [sys.executable, "-m", "jevons", "run", *map(str, arguments)],
         cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        env=environment(),
+        env=clean(**TZ),
     )  # fmt: skip
 
 
@@ -325,7 +321,7 @@ def test_ctrl_c_on_a_terminal_reaches_the_command_once(folder):
     if pid == 0:  # a session of its own, as a shell's
         os.chdir(folder)
         program = [sys.executable, "-m", "jevons", "run", "--", sys.executable, "-c", COUNT]
-        os.execve(sys.executable, program, environment())
+        os.execve(sys.executable, program, clean(**TZ))
     told = b""
     while b"ready" not in told:
         told += os.read(terminal, 1000)

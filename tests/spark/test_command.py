@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
+from command import process
 from ledger.test_compact import now
 from ledger.test_daily import ledger
 from spark.conftest import Cluster
@@ -53,20 +51,11 @@ def project(tmp_path: Path) -> Path:
     return root
 
 
-def jevons(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    here = {name: value for name, value in os.environ.items() if not name.startswith("JEVONS")}
-    command = [sys.executable, "-m", "jevons", *arguments]
-    return subprocess.run(
-        command, cwd=folder, capture_output=True, text=True, check=False, encoding="utf-8",
-        env=here | {"PYTHONUTF8": "1"} | environment,
-    )  # fmt: skip
-
-
 def test_documents_are_the_same(project: Path) -> None:
     asked = ("report", "--run", "2026", "--format", "json")
-    duckdb = jevons(project, *asked)
+    duckdb = process(project, *asked)
     assert '"calls": 16' in duckdb.stdout
-    found = jevons(project, *asked, "--engine", "local[1]")
+    found = process(project, *asked, "--engine", "local[1]")
     assert found.stdout == duckdb.stdout, found.stderr
 
 
@@ -113,7 +102,7 @@ def test_a_store_that_this_spark_cannot_reach_is_named(cluster: Cluster, scheme:
     ],
 )
 def test_what_is_missing_is_said(project: Path, name: str, environment: dict[str, str], said: str) -> None:
-    found = jevons(project, "report", "--run", "2026", "--engine", name, **environment)
+    found = process(project, "report", "--run", "2026", "--engine", name, **environment)
     assert (found.returncode, found.stdout) == (2, "")
     assert said in found.stderr
     assert "Traceback" not in found.stderr
