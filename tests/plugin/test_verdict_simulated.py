@@ -12,7 +12,7 @@ import pytest
 
 from jevons.cut.verdict.finite import least_passes
 from jevons.pytest_plugin.verdict_group import Group, Spec
-from jevons.pytest_plugin.verdict_workers import in_turns
+from jevons.pytest_plugin.verdict_workers import DIST, in_turns
 
 RATE, SIZE, ORDERS = 0.8, 60, 500
 
@@ -21,10 +21,10 @@ class Config:
     """Of a worker of xdist's."""
 
     def __init__(self, dist: str, workers: int) -> None:
-        self._dist, self.workerinput = dist, {"workercount": workers}
+        self.workerinput = {"workercount": workers, DIST: dist}
 
     def getoption(self, name: str, default: object) -> object:
-        return self._dist if name == "dist" else default
+        return "no" if name == "dist" else default  # as xdist says
 
 
 def simulated(passes: int, seed: int, workers: int, slow: str, *, dist: str = "load") -> tuple[Group, list[str]]:

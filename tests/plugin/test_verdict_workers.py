@@ -57,6 +57,16 @@ def test_the_verdict_is_that_of_the_drawn_order_though_failures_come_late(
     assert not list(tmp_path.glob("jevons-verdict-*"))
 
 
+@pytest.mark.parametrize("dist", ["load", "worksteal"])
+def test_workers_come_to_items_in_turns(suite, dist: str) -> None:
+    """Of the drawn order one begins with the first item and the third, the other with those between."""
+    lines = LATE.format(rate=0.6, dies="").replace("ran.txt", "ran-{os.environ['PYTEST_XDIST_WORKER']}.txt")
+    suite.run("-n2", f"--dist={dist}", test_it=lines.replace('pathlib.Path("', 'pathlib.Path(f"'))
+    begun = [(suite.path / f"ran-gw{worker}.txt").read_text().split()[:2] for worker in range(2)]
+    order = judged(0.6).sequence.order
+    assert sorted(begun) == sorted([[order[0], order[2]], [order[1], order[3]]])
+
+
 def test_one_failure_for_all_workers_and_x_stops_them(suite) -> None:
     expected = judged(0.95)
     done = suite.run("-n2", "-x", test_it=LATE.format(rate=0.95, dies=""), test_jt="def test_later(): pass\n")

@@ -15,6 +15,9 @@ from typing import Any
 
 from jevons.pytest_plugin.verdict_group import Outcome
 
+DIST = "jevons_dist"
+"""In a worker's input: the session's ``--dist``, which xdist tells its workers to be ``no``."""
+
 
 def in_turns(places: list[int], total: int, config: Any) -> list[int]:
     """Places among a session's items in the order in which workers come to them, not one after the other.
@@ -22,7 +25,8 @@ def in_turns(places: list[int], total: int, config: Any) -> list[int]:
     At first xdist gives each worker a batch of neighbours: a quarter of its part (``--dist=load``) or all of it
     (``worksteal``). In the order of places, the second worker would begin with items that come late in the drawn order.
     """
-    dist, workers = config.getoption("dist", "no"), (getattr(config, "workerinput", None) or {}).get("workercount", 1)
+    told = getattr(config, "workerinput", None) or {}
+    dist, workers = told.get(DIST, "no"), told.get("workercount", 1)
     if dist == "load":
         most = config.getoption("maxschedchunk", None) or total
         batch = max(min(total // workers // 4, most), 2)

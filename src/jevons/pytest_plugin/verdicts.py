@@ -25,7 +25,7 @@ from jevons.cut.verdict.sequence import NOT_NEEDED
 from jevons.pytest_plugin import verdict_words
 from jevons.pytest_plugin.verdict_group import Group, Outcome, Spec, groups_of
 from jevons.pytest_plugin.verdict_items import FAILED_ITEM, SCORES, Items
-from jevons.pytest_plugin.verdict_workers import Exchange, in_turns
+from jevons.pytest_plugin.verdict_workers import DIST, Exchange, in_turns
 
 _NAME = "jevons_verdicts"
 _INPUT = "jevons_verdict_folder"
@@ -244,6 +244,7 @@ class Verdicts:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
+        node.workerinput[DIST] = self.config.getoption("dist")
         if self.exchange and node.gateway.spec.popen:  # on this machine
             node.workerinput[_INPUT] = str(self.exchange.folder)
 
